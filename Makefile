@@ -56,7 +56,7 @@ tidy: toolchain ## Check the house rules that the compiler cannot
 .PHONY: deny
 deny: toolchain ## Check dependencies with cargo-deny (ADVISORY_DB=DIR adds advisories)
 	@cargo deny --version >/dev/null 2>&1 || { echo "make: cargo-deny is missing: run 'cargo install cargo-deny --version $(DENY_VERSION) --locked'" >&2; exit 1; }
-	cargo deny --locked check licenses bans sources
+	cargo deny --locked check --hide-inclusion-graph licenses bans sources
 	$(if $(ADVISORY_DB),ADVISORY_DB="$(ADVISORY_DB)" cargo deny --locked --offline check advisories)
 
 .PHONY: docs

@@ -46,19 +46,26 @@ fn run_tidy() -> anyhow::Result<ExitCode> {
     for finding in &findings {
         println!("{finding}");
     }
-    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn run_docs(mode: docs::Mode) -> anyhow::Result<ExitCode> {
     let stale = docs::generate(xtask::workspace_root(), mode)?;
-    Ok(match mode {
-        docs::Mode::Write => {
-            stale.iter().for_each(|path| println!("{path}: written"));
-            ExitCode::SUCCESS
-        }
-        docs::Mode::Check => {
-            stale.iter().for_each(|path| println!("{path}: out of date, run `cargo xtask docs`"));
-            if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    let what = match mode {
+        docs::Mode::Write => "written",
+        docs::Mode::Check => "out of date, run `cargo xtask docs`",
+    };
+    for path in &stale {
+        println!("{path}: {what}");
+    }
+    let failed = mode == docs::Mode::Check && !stale.is_empty();
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
     })
 }

@@ -34,7 +34,9 @@ fn a_written_document_is_current_until_it_changes() {
 
 /// Returns an empty folder of this name inside the build folder.
 fn empty_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docs").join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("docs")
+        .join(name);
     // It may be there from the last run, or not be there yet.
     drop(fs::remove_dir_all(&folder));
     folder

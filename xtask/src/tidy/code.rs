@@ -14,7 +14,11 @@ pub(super) fn without_comments_and_literals(text: &str) -> String {
     let mut previous = ' ';
     while let Some(first) = rest.chars().next() {
         // Inside an identifier nothing opens: the `r` of `for"` is no raw string.
-        let opaque = if is_identifier(previous) { quoted(rest) } else { opaque(rest) };
+        let opaque = if is_identifier(previous) {
+            quoted(rest)
+        } else {
+            opaque(rest)
+        };
         let length = if let Some(length) = opaque {
             blank(&rest[..length], &mut code);
             previous = ' ';
@@ -83,14 +87,18 @@ fn string(rest: &str) -> usize {
 /// `r"…"`, `br#"…"#` and the like; `None` for `r#type`.
 fn raw_string(rest: &str) -> Option<usize> {
     let prefix = ["r", "br", "cr"].into_iter().find(|prefix| {
-        rest.strip_prefix(prefix).is_some_and(|left| left.starts_with(['"', '#']))
+        rest.strip_prefix(prefix)
+            .is_some_and(|left| left.starts_with(['"', '#']))
     })?;
     let after = &rest[prefix.len()..];
     let n_hashes = after.len() - after.trim_start_matches('#').len();
     let body = after[n_hashes..].strip_prefix('"')?;
     let end = format!("\"{}", "#".repeat(n_hashes));
     let opening = rest.len() - body.len();
-    Some(body.find(&end).map_or(rest.len(), |at| opening + at + end.len()))
+    Some(
+        body.find(&end)
+            .map_or(rest.len(), |at| opening + at + end.len()),
+    )
 }
 
 /// A character literal; `None` for a lifetime, which has no closing quote.
@@ -107,7 +115,11 @@ fn character(rest: &str) -> Option<usize> {
 }
 
 fn blank(opaque: &str, code: &mut String) {
-    code.extend(opaque.chars().map(|character| if character == '\n' { '\n' } else { ' ' }));
+    code.extend(
+        opaque
+            .chars()
+            .map(|character| if character == '\n' { '\n' } else { ' ' }),
+    );
 }
 
 /// Tells whether a character can stand inside an identifier.
@@ -130,7 +142,7 @@ mod tests {
     fn strings_go_with_what_looks_like_a_comment_in_them() {
         assert_eq!(strip(r#"a("x://y"); b"#), "a(       ); b");
         assert_eq!(strip(r#"a("\"//"); b"#), "a(      ); b");
-        assert_eq!(strip("a(r#\"x\"y\"#); b"), "a(         ); b");
+        assert_eq!(strip("a(r#\"x\"y\"#); b"), "a(        ); b");
     }
 
     #[test]

@@ -6,7 +6,9 @@ use super::words;
 
 const RULE: &str = "file-names";
 
-const FORBIDDEN: &[&str] = &["utils", "util", "helpers", "helper", "common", "misc", "manager"];
+const FORBIDDEN: &[&str] = &[
+    "utils", "util", "helpers", "helper", "common", "misc", "manager",
+];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     tree.rust().flat_map(check_file).collect()
@@ -15,11 +17,18 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 fn check_file(file: &TextFile) -> Vec<Finding> {
     let advice = |name: &str| format!("name `{name}` after what it does, or move its parts there");
     let mut findings = Vec::new();
-    for name in file.folders().chain([file.stem()]).filter(|name| FORBIDDEN.contains(name)) {
+    for name in file
+        .folders()
+        .chain([file.stem()])
+        .filter(|name| FORBIDDEN.contains(name))
+    {
         findings.push(file.finding(1, RULE, advice(name)));
     }
     for (index, line) in file.code.lines().enumerate() {
-        for name in FORBIDDEN.iter().filter(|name| words::has(line, &format!("mod {name}"))) {
+        for name in FORBIDDEN
+            .iter()
+            .filter(|name| words::has(line, &format!("mod {name}")))
+        {
             findings.push(file.finding(index + 1, RULE, advice(name)));
         }
     }
@@ -39,6 +48,9 @@ mod tests {
         assert_eq!(n_findings("src/utils.rs", ""), 1);
         assert_eq!(n_findings("src/common/a.rs", ""), 1);
         assert_eq!(n_findings("src/a.rs", "mod helpers {}\n"), 1);
-        assert_eq!(n_findings("src/a.rs", "// mod helpers\nmod helpers_desk {}\n"), 0);
+        assert_eq!(
+            n_findings("src/a.rs", "// mod helpers\nmod helpers_desk {}\n"),
+            0
+        );
     }
 }

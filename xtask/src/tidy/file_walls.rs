@@ -45,7 +45,10 @@ mod tests {
 
     #[test]
     fn inline_tests_do_not_count() {
-        let tests = format!("#[cfg(test)]\nmod tests {{\n{}}}\n", "fn a() {}\n".repeat(600));
+        let tests = format!(
+            "#[cfg(test)]\nmod tests {{\n{}}}\n",
+            "fn a() {}\n".repeat(600)
+        );
         assert!(!is_found("src/a.rs", &tests));
     }
 }

@@ -17,7 +17,12 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, rule, advice } = self;
+        let Self {
+            path,
+            line,
+            rule,
+            advice,
+        } = self;
         write!(formatter, "{path}:{line}: {rule}: {advice}")
     }
 }
@@ -28,8 +33,12 @@ mod tests {
 
     #[test]
     fn a_finding_prints_as_a_place_that_editors_can_open() {
-        let finding =
-            Finding { path: "src/a.rs".into(), line: 7, rule: "markers", advice: "do it".into() };
+        let finding = Finding {
+            path: "src/a.rs".into(),
+            line: 7,
+            rule: "markers",
+            advice: "do it".into(),
+        };
         assert_eq!(finding.to_string(), "src/a.rs:7: markers: do it");
     }
 }

@@ -7,10 +7,18 @@ use super::words;
 const RULE: &str = "markers";
 
 /// Put together from parts, so that this file does not contain what it looks for.
-const MARKERS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
+const MARKERS: &[&str] = &[
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("X", "XX"),
+];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    tree.files.iter().filter(|file| !file.is_recorded()).flat_map(check_file).collect()
+    tree.files
+        .iter()
+        .filter(|file| !file.is_recorded())
+        .flat_map(check_file)
+        .collect()
 }
 
 fn check_file(file: &TextFile) -> Vec<Finding> {
@@ -33,7 +41,11 @@ mod tests {
         for marker in MARKERS {
             let n_findings = |text: &str| check(&Tree::of(&[("src/a.rs", text)])).len();
             assert_eq!(n_findings(&format!("// {marker}: later\n")), 1, "{marker}");
-            assert_eq!(n_findings(&format!("mktemp {marker}{marker}\n")), 0, "{marker}");
+            assert_eq!(
+                n_findings(&format!("mktemp {marker}{marker}\n")),
+                0,
+                "{marker}"
+            );
         }
     }
 }

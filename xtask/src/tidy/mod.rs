@@ -1,6 +1,6 @@
 //! The house rules that neither the compiler nor clippy can check.
 //!
-//! One file per rule: a function from the [`Tree`] of files to findings, and a unit
+//! One file per rule: a function from the tree of files to findings, and a unit
 //! test that shows it catching a violation. A finding says where, which rule, and
 //! what to do. Rules look at text and never need the repository to compile; only
 //! the licence rule asks Cargo something.

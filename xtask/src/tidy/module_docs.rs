@@ -9,7 +9,9 @@ use super::tree::Tree;
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let undocumented = tree.rust().filter(|file| !file.text.starts_with("//!"));
     let advice = "open the file with a `//!` comment that says what it is for";
-    undocumented.map(|file| file.finding(1, "module-docs", advice.into())).collect()
+    undocumented
+        .map(|file| file.finding(1, "module-docs", advice.into()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,12 @@ const RULE: &str = "places";
 
 /// Folders that exist on one machine and not on the next. Put together from parts,
 /// so that this file does not contain what it looks for.
-const MACHINE_FOLDERS: &[&str] =
-    &[concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/Us", "ers/")];
+const MACHINE_FOLDERS: &[&str] = &[
+    concat!("/ho", "me/"),
+    concat!("/ro", "ot/"),
+    concat!("/wo", "rk/"),
+    concat!("/Us", "ers/"),
+];
 
 /// A folder beside the repository.
 const SIBLING: &str = concat!("../sha", "red");
@@ -25,7 +29,10 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 fn check_file(file: &TextFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, line) in file.text.lines().enumerate() {
-        for folder in MACHINE_FOLDERS.iter().filter(|folder| names_absolute(line, folder)) {
+        for folder in MACHINE_FOLDERS
+            .iter()
+            .filter(|folder| names_absolute(line, folder))
+        {
             let advice = format!("replace the absolute path under `{folder}` by a relative one");
             findings.push(file.finding(index + 1, RULE, advice));
         }
@@ -56,9 +63,21 @@ mod tests {
     #[test]
     fn an_absolute_path_into_a_machines_folders_is_found() {
         for folder in MACHINE_FOLDERS {
-            assert_eq!(n_findings("a.md", &format!("see {folder}a\n")), 1, "{folder}");
-            assert_eq!(n_findings("a.md", &format!("see file://{folder}a\n")), 1, "{folder}");
-            assert_eq!(n_findings("a.md", &format!("see target{folder}a\n")), 0, "{folder}");
+            assert_eq!(
+                n_findings("a.md", &format!("see {folder}a\n")),
+                1,
+                "{folder}"
+            );
+            assert_eq!(
+                n_findings("a.md", &format!("see file://{folder}a\n")),
+                1,
+                "{folder}"
+            );
+            assert_eq!(
+                n_findings("a.md", &format!("see target{folder}a\n")),
+                0,
+                "{folder}"
+            );
         }
     }
 

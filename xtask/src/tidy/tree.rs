@@ -11,11 +11,16 @@ use anyhow::Context as _;
 use super::Finding;
 use super::code;
 
-/// Never part of the repository; `.gitignore` names the same.
-const IGNORED: &[&str] = &["target", "node_modules", ".env", "signalbox.toml", ".idea", ".vscode"];
+/// Names that are nowhere part of the repository; `.gitignore` has the same.
+const IGNORED_NAMES: &[&str] = &["target", "node_modules", ".env", ".idea", ".vscode"];
 
-/// What the fuzzer leaves in its folder; `.gitignore` names the same.
-const IGNORED_IN_FUZZ: &[&str] = &["artifacts", "corpus", "coverage"];
+/// Paths that are not part of the repository; `.gitignore` has the same.
+const IGNORED_PATHS: &[&str] = &[
+    "signalbox.toml",
+    "fuzz/artifacts",
+    "fuzz/corpus",
+    "fuzz/coverage",
+];
 
 /// Folders whose Rust files are tests through and through.
 const TEST_FOLDERS: &[&str] = &["tests", "conformance", "benches"];
@@ -51,7 +56,10 @@ impl Tree {
     /// Makes a tree of `(path, text)` pairs, for the tests of the rules.
     #[cfg(test)]
     pub(super) fn of(files: &[(&str, &str)]) -> Self {
-        let files = files.iter().map(|(path, text)| TextFile::new(path, text)).collect();
+        let files = files
+            .iter()
+            .map(|(path, text)| TextFile::new(path, text))
+            .collect();
         Self { files }
     }
 
@@ -71,12 +79,19 @@ impl Tree {
             let entry = entry.with_context(|| format!("list {}", full.display()))?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            let path = if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
-            // A link's target is read where it stands, or is not ours.
-            let kind = entry.file_type().with_context(|| format!("inspect {path}"))?;
-            if is_ignored(folder, name) {
+            let path = if folder.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{folder}/{name}")
+            };
+            if is_ignored(&path, name) {
                 continue;
-            } else if kind.is_dir() {
+            }
+            // A link is neither: its target is read where it stands, or is not ours.
+            let kind = entry
+                .file_type()
+                .with_context(|| format!("inspect {path}"))?;
+            if kind.is_dir() {
                 self.read_folder(root, &path)?;
             } else if kind.is_file() {
                 let bytes = fs::read(entry.path()).with_context(|| format!("read {path}"))?;
@@ -91,8 +106,16 @@ impl TextFile {
     /// Makes a file of its path and content.
     pub(super) fn new(path: &str, text: &str) -> Self {
         let is_rust = has_extension(path, "rs");
-        let code = if is_rust { code::without_comments_and_literals(text) } else { String::new() };
-        Self { path: path.to_owned(), text: text.to_owned(), code }
+        let code = if is_rust {
+            code::without_comments_and_literals(text)
+        } else {
+            String::new()
+        };
+        Self {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            code,
+        }
     }
 
     /// Returns `None` for what is not text.
@@ -124,13 +147,19 @@ impl TextFile {
 
     /// Returns the folders on the way to this file, outermost first.
     pub(super) fn folders(&self) -> impl Iterator<Item = &str> {
-        let folders = self.path.rsplit_once('/').map_or("", |(folders, _)| folders);
+        let folders = self
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folders, _)| folders);
         folders.split('/').filter(|folder| !folder.is_empty())
     }
 
     /// Returns the file's name without its last extension.
     pub(super) fn stem(&self) -> &str {
-        Path::new(&self.path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default()
+        Path::new(&self.path)
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
     }
 
     /// Counts the lines before the first inline `#[cfg(test)]` module.
@@ -139,31 +168,46 @@ impl TextFile {
         let starts_tests = |index: usize| {
             let mut rest = lines.iter().skip(index);
             rest.next() == Some(&"#[cfg(test)]")
-                && rest.find(|line| !line.starts_with('#')).is_some_and(|line| opens_module(line))
+                && rest
+                    .find(|line| !line.starts_with('#'))
+                    .is_some_and(|line| opens_module(line))
         };
-        (0..lines.len()).find(|&index| starts_tests(index)).unwrap_or(lines.len())
+        (0..lines.len())
+            .find(|&index| starts_tests(index))
+            .unwrap_or(lines.len())
     }
 
     /// Returns the first line that starts with `prefix`, from 1; 1 when none does.
     pub(super) fn line_starting_with(&self, prefix: &str) -> usize {
-        1 + self.text.lines().position(|line| line.starts_with(prefix)).unwrap_or(0)
+        1 + self
+            .text
+            .lines()
+            .position(|line| line.starts_with(prefix))
+            .unwrap_or(0)
     }
 
     /// Makes a finding in this file.
     pub(super) fn finding(&self, line: usize, rule: &'static str, advice: String) -> Finding {
-        Finding { path: self.path.clone(), line, rule, advice }
+        Finding {
+            path: self.path.clone(),
+            line,
+            rule,
+            advice,
+        }
     }
 }
 
-fn is_ignored(folder: &str, name: &str) -> bool {
+fn is_ignored(path: &str, name: &str) -> bool {
     name == ".git"
-        || IGNORED.contains(&name)
-        || folder == "fuzz" && IGNORED_IN_FUZZ.contains(&name)
+        || IGNORED_NAMES.contains(&name)
+        || IGNORED_PATHS.contains(&path)
         || name.ends_with(".snap.new")
 }
 
 fn has_extension(path: &str, extension: &str) -> bool {
-    Path::new(path).extension().is_some_and(|found| found == extension)
+    Path::new(path)
+        .extension()
+        .is_some_and(|found| found == extension)
 }
 
 fn opens_module(line: &str) -> bool {
@@ -178,19 +222,22 @@ mod tests {
     fn what_is_ignored_here_is_ignored_by_git() {
         let gitignore = fs::read_to_string(crate::workspace_root().join(".gitignore"))
             .expect("there is a .gitignore");
-        let names: Vec<&str> = gitignore.lines().map(|line| line.trim_matches('/')).collect();
-        for name in IGNORED {
-            assert!(names.contains(name), "{name}");
-        }
-        for name in IGNORED_IN_FUZZ {
-            assert!(names.contains(&format!("fuzz/{name}").as_str()), "{name}");
+        let ignored: Vec<&str> = gitignore
+            .lines()
+            .map(|line| line.trim_matches('/'))
+            .collect();
+        for name in IGNORED_NAMES.iter().chain(IGNORED_PATHS) {
+            assert!(ignored.contains(name), "{name}");
         }
     }
 
     #[test]
     fn production_ends_where_the_inline_test_module_begins() {
         let with_tests = "fn a() {}\n\n#[cfg(test)]\n#[rustfmt::skip]\nmod tests {\n}\n";
-        assert_eq!(TextFile::new("src/a.rs", with_tests).n_production_lines(), 2);
+        assert_eq!(
+            TextFile::new("src/a.rs", with_tests).n_production_lines(),
+            2
+        );
         let elsewhere = "#[cfg(test)]\nmod tests;\n\nfn a() {}\n";
         assert_eq!(TextFile::new("src/a.rs", elsewhere).n_production_lines(), 4);
     }

@@ -9,7 +9,11 @@ const RULE: &str = "whitespace";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let exempt = |file: &&TextFile| file.is_recorded() || file.is_snapshot();
-    tree.files.iter().filter(|file| !exempt(file)).flat_map(check_file).collect()
+    tree.files
+        .iter()
+        .filter(|file| !exempt(file))
+        .flat_map(check_file)
+        .collect()
 }
 
 fn check_file(file: &TextFile) -> Vec<Finding> {
@@ -32,7 +36,10 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&Tree::of(&[(path, text)])).iter().map(|finding| finding.line).collect()
+        check(&Tree::of(&[(path, text)]))
+            .iter()
+            .map(|finding| finding.line)
+            .collect()
     }
 
     #[test]

@@ -4,11 +4,15 @@ use super::code::is_identifier;
 
 /// Returns the places, in bytes, where `word` stands in `text` as a word of its own.
 pub(super) fn places_of<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
-    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(is_identifier) && !after.is_some_and(is_identifier)
-    })
+    text.match_indices(word)
+        .map(|(at, _)| at)
+        .filter(move |&at| {
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let after = text
+                .get(at + word.len()..)
+                .and_then(|after| after.chars().next());
+            !before.is_some_and(is_identifier) && !after.is_some_and(is_identifier)
+        })
 }
 
 /// Tells whether `word` stands in `text` as a word of its own.

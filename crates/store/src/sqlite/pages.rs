@@ -1,0 +1,55 @@
+//! What is known of each polled page.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::rows::{Columns, millis};
+use super::writer::Tx;
+use crate::{PageRecord, StoreError};
+
+/// Loads what the last valid answer left behind.
+pub(super) fn load(
+    connection: &Connection,
+    source: &str,
+) -> Result<Option<PageRecord>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT * FROM pages WHERE source = ?1")?;
+    let mut found = statement.query([source])?;
+    let Some(row) = found.next()? else { return Ok(None) };
+    let columns = Columns { row, table: "pages", number: 0 };
+    Ok(Some(PageRecord {
+        source: columns.get("source")?,
+        url: columns.get("url")?,
+        page_id: columns.get("page_id")?,
+        page_updated_at: columns.maybe_time("page_updated_at_ms")?,
+        n_items: columns.get("n_items")?,
+        n_components: columns.get("n_components")?,
+        proves_absence: columns.get("proves_absence")?,
+        etag: columns.get("etag")?,
+        last_modified: columns.get("last_modified")?,
+    }))
+}
+
+/// Remembers a valid answer.
+pub(super) fn save(tx: &Tx<'_>, page: &PageRecord, now: Timestamp) -> Result<(), StoreError> {
+    tx.prepare("INSERT OR REPLACE INTO pages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
+        .execute(params![
+            page.source,
+            page.url,
+            page.page_id,
+            millis(page.page_updated_at),
+            page.n_items,
+            page.n_components,
+            page.proves_absence,
+            page.etag,
+            page.last_modified,
+            now.as_millisecond(),
+        ])?;
+    Ok(())
+}
+
+/// Remembers that the page was seen unchanged.
+pub(super) fn touch(tx: &Tx<'_>, source: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.prepare("UPDATE pages SET seen_at_ms = ?2 WHERE source = ?1")?
+        .execute(params![source, now.as_millisecond()])?;
+    Ok(())
+}
