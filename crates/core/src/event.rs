@@ -180,13 +180,11 @@ impl Event {
 /// Cuts a text to a number of characters, marking the cut.
 #[must_use]
 pub fn clip(text: &str, chars_max: usize) -> String {
-    match text.char_indices().nth(chars_max) {
-        None => text.to_owned(),
-        Some(_) => {
-            let cut = text.char_indices().nth(chars_max - 1).map_or(0, |(at, _)| at);
-            format!("{}…", text.get(..cut).unwrap_or_default())
-        }
+    if text.char_indices().nth(chars_max).is_none() {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(chars_max.saturating_sub(1)).collect();
+    kept + "…"
 }
 
 /// The wire form of an event that a destination must accept: the ten fields of the schema.

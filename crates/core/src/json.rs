@@ -111,7 +111,11 @@ pub fn object<'a, T: serde::Deserialize<'a>>(text: &'a str, path: &str) -> Resul
         }
         return Err(JsonError::field(path, "a JSON object"));
     }
-    serde_json::from_str(text).map_err(|error| JsonError::syntax(&error))
+    serde_json::from_str(text).map_err(|error| {
+        // Raw slices take any type, so data can only be wrong by naming a key twice.
+        let twice = error.is_data();
+        if twice { JsonError::field(path, "each key once") } else { JsonError::syntax(&error) }
+    })
 }
 
 /// Reads a raw slice as a string; any other type gives `None`.

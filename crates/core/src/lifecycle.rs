@@ -20,7 +20,7 @@
 use jiff::Timestamp;
 
 use crate::delivery::Action;
-use crate::event::Event;
+use crate::event::{Event, Kind};
 use crate::json::RawJson;
 use crate::rule::{Decision, Target};
 
@@ -176,7 +176,12 @@ pub fn first(observation: &Observation) -> Verdict {
 /// Judges a subject that is stored.
 #[must_use]
 pub fn again(stored: &Stored, seen: &Observation) -> Verdict {
-    if seen.vendor_updated_at < stored.vendor_updated_at && seen.vendor_updated_at.is_some() {
+    // A payment is a point in time: whatever we think of its type by now, nobody is paged for
+    // what Stripe merely sends again.
+    if stored.event.kind == Kind::Payment {
+        return Verdict::quiet(Change::Same);
+    }
+    if is_older(seen.vendor_updated_at, stored) {
         return Verdict::quiet(Change::Outdated);
     }
     let was_over = stored.event.resolved_at.is_some();
@@ -191,6 +196,17 @@ pub fn again(stored: &Stored, seen: &Observation) -> Verdict {
         _ if same_words(stored, seen) => Verdict::quiet(Change::Same),
         _ => Verdict::quiet(Change::Revised),
     }
+}
+
+/// Judges an open component that a snapshot shows operational, as of `at` by the vendor's clock.
+#[must_use]
+pub fn healthy(stored: &Stored, at: Option<Timestamp>) -> Verdict {
+    if is_older(at, stored) { Verdict::quiet(Change::Outdated) } else { resolve(stored) }
+}
+
+/// An older copy than the one that was stored: caches serve those after newer ones.
+fn is_older(vendor_updated_at: Option<Timestamp>, stored: &Stored) -> bool {
+    vendor_updated_at.is_some_and(|at| Some(at) < stored.vendor_updated_at)
 }
 
 /// Judges a stored subject whose end is evident without a record of its own.
@@ -268,18 +284,17 @@ fn owe(page: &Page, action: Action) -> Owed {
 /// Compares what people read. `raw` is left out: some pages touch every record at each edit.
 fn same_words(stored: &Stored, seen: &Observation) -> bool {
     let (old, new) = (&stored.event, &seen.event);
-    old.kind == crate::event::Kind::Payment
-        || (stored.vendor_status == seen.vendor_status
-            && old.severity == new.severity
-            && old.summary == new.summary
-            && old.description == new.description
-            && old.resolved_at == new.resolved_at)
+    stored.vendor_status == seen.vendor_status
+        && old.severity == new.severity
+        && old.summary == new.summary
+        && old.description == new.description
+        && old.resolved_at == new.resolved_at
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::event::{EventId, Kind, Origin, Severity};
+    use crate::event::{EventId, Origin, Severity};
     use crate::rule::Rules;
 
     /// An open incident for tests of the neighbouring modules, too.
@@ -360,6 +375,23 @@ pub(crate) mod tests {
     fn an_older_copy_changes_nothing() {
         let new = stored(&resolved(Severity::Critical), Some(PageState::Closed));
         assert_eq!(again(&new, &seen(Severity::Critical)).change, Change::Outdated);
+    }
+
+    #[test]
+    fn a_payment_sent_again_owes_nothing_whatever_it_is_rated_by_now() {
+        let mut warning = seen(Severity::Warning);
+        warning.event.kind = Kind::Payment;
+        let mut critical = seen(Severity::Critical);
+        critical.event.kind = Kind::Payment;
+        assert_eq!(again(&stored(&warning, None), &critical), Verdict::quiet(Change::Same));
+    }
+
+    #[test]
+    fn a_stale_copy_of_health_closes_nothing() {
+        let open = stored(&seen(Severity::Critical), Some(PageState::Open));
+        assert_eq!(healthy(&open, Some(at(199))).change, Change::Outdated);
+        assert_eq!(healthy(&open, Some(at(200))).change, Change::Resolved);
+        assert_eq!(healthy(&open, None).change, Change::Resolved);
     }
 
     #[test]

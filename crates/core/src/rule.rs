@@ -52,7 +52,7 @@ impl Decision {
 }
 
 /// The built-in rules with their switches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rules {
     /// `ROUTE_WARNING`: warnings are routed too.
     pub route_warning: bool,
@@ -96,19 +96,19 @@ mod tests {
     use super::*;
     use crate::lifecycle::tests::event;
 
-    fn decide(rules: Rules, severity: Severity) -> Decision {
+    fn decide(rules: &Rules, severity: Severity) -> Decision {
         rules.decide(&event("e", severity))
     }
 
     #[test]
     fn severity_decides() {
         let off = Rules::default();
-        let on = Rules { route_warning: true, ..off };
-        assert!(decide(off, Severity::Critical).is_routed());
-        assert!(!decide(off, Severity::Warning).is_routed());
-        assert!(decide(on, Severity::Warning).is_routed());
-        assert!(!decide(on, Severity::Info).is_routed());
-        assert!(decide(off, Severity::Warning).reason.contains("ROUTE_WARNING"));
+        let on = Rules { route_warning: true, ..off.clone() };
+        assert!(decide(&off, Severity::Critical).is_routed());
+        assert!(!decide(&off, Severity::Warning).is_routed());
+        assert!(decide(&on, Severity::Warning).is_routed());
+        assert!(!decide(&on, Severity::Info).is_routed());
+        assert!(decide(&off, Severity::Warning).reason.contains("ROUTE_WARNING"));
     }
 
     #[test]
@@ -116,7 +116,7 @@ mod tests {
         let mut test = event("e", Severity::Critical);
         test.livemode = Some(false);
         let mock = Rules::default();
-        let real = Rules { real_pager: true, ..mock };
+        let real = Rules { real_pager: true, ..mock.clone() };
         assert!(mock.decide(&test).targets[0].mock);
         assert_eq!(real.decide(&test).rule, "test-mode");
         let asked = Rules { route_test_mode: true, ..real };

@@ -18,10 +18,18 @@ mod fixtures {
     use signalbox_core::source::stripe;
 
     /// Specified with the interface, and checked beside the code that reads them.
-    const SEEDS: &[&str] = &["braze_summary", "payment_failed", "payout_failed", "spreedly_summary"];
+    const SEEDS: &[&str] = &[
+        "braze_summary",
+        "payment_failed",
+        "payout_failed",
+        "spreedly_summary",
+    ];
 
-    const WITH_WARNINGS: Rules =
-        Rules { route_warning: true, route_test_mode: false, real_pager: false };
+    const WITH_WARNINGS: Rules = Rules {
+        route_warning: true,
+        route_test_mode: false,
+        real_pager: false,
+    };
 
     /// The event without `raw`.
     #[derive(Serialize)]
@@ -117,7 +125,10 @@ mod fixtures {
         fn of(sighting: &Sighting, document: &str) -> Self {
             match sighting {
                 Sighting::Observed(seen) => {
-                    assert!(document.contains(seen.event.raw.as_str()), "raw is not a slice");
+                    assert!(
+                        document.contains(seen.event.raw.as_str()),
+                        "raw is not a slice"
+                    );
                     Self::Observed {
                         subject: seen.subject.clone(),
                         vendor_status: seen.vendor_status.clone(),
@@ -133,13 +144,17 @@ mod fixtures {
                         at: at.map(|at| at.to_string()),
                     }
                 }
-                Sighting::Present { subject } => Self::Present { subject: subject.clone() },
+                Sighting::Present { subject } => Self::Present {
+                    subject: subject.clone(),
+                },
             }
         }
     }
 
     fn folder(vendor: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(vendor)
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fixtures")
+            .join(vendor)
     }
 
     fn fixture(vendor: &str, name: &str) -> String {
@@ -151,7 +166,10 @@ mod fixtures {
         let body = fixture("stripe", name);
         let event = stripe::parse(body.as_bytes()).unwrap();
         assert_eq!(event.raw.as_str(), body);
-        StripeView { event: EventView::of(&event), routing: Routing::of(&event) }
+        StripeView {
+            event: EventView::of(&event),
+            routing: Routing::of(&event),
+        }
     }
 
     fn page(name: &str) -> PageView {
@@ -170,7 +188,11 @@ mod fixtures {
             n_items: snapshot.n_items,
             n_components: snapshot.n_components,
             is_complete: snapshot.is_complete(),
-            complaints: snapshot.complaints.iter().map(ToString::to_string).collect(),
+            complaints: snapshot
+                .complaints
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             n_unknown: observed.n_unknown,
             sightings: observed
                 .sightings
@@ -276,6 +298,11 @@ mod fixtures {
     #[test]
     fn a_postmortem_does_not_move_the_end() {
         insta::assert_json_snapshot!(page("incident_life_5_postmortem"));
+    }
+
+    #[test]
+    fn an_end_without_a_time_is_that_of_the_last_update() {
+        insta::assert_json_snapshot!(page("ended_without_resolved_at"));
     }
 
     #[test]

@@ -121,12 +121,11 @@ pub fn read(status: u16, retry_after: Option<&str>, now: Timestamp) -> Outcome {
 /// Reads both forms of `Retry-After`: seconds, or an HTTP date. RFC 9110, section 10.2.3.
 fn wait(text: &str, now: Timestamp) -> Option<SignedDuration> {
     let text = text.trim();
-    let wait = match text.parse::<u32>() {
-        Ok(seconds) => SignedDuration::from_secs(i64::from(seconds)),
-        Err(_) => {
-            let parser = rfc2822::DateTimeParser::new();
-            parser.parse_timestamp(text).ok()?.duration_since(now)
-        }
+    let wait = if let Ok(seconds) = text.parse::<u32>() {
+        SignedDuration::from_secs(i64::from(seconds))
+    } else {
+        let parser = rfc2822::DateTimeParser::new();
+        parser.parse_timestamp(text).ok()?.duration_since(now)
     };
     Some(wait.clamp(SignedDuration::ZERO, RETRY_AFTER_MAX))
 }

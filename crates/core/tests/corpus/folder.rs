@@ -29,14 +29,21 @@ pub(crate) struct Document {
 impl Corpus {
     /// Finds the folder; without the variable the calling test has nothing to do. A folder that
     /// was promised and is not there is a failure, lest a typing error turn the tests off.
-    #[expect(clippy::disallowed_methods, reason = "tells a clone with a corpus from one without")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tells a clone with a corpus from one without"
+    )]
     pub(crate) fn find() -> Option<Self> {
         let Some(folder) = std::env::var_os(VARIABLE) else {
             eprintln!("skipped: {VARIABLE} names no folder of vendor documents");
             return None;
         };
         let folder = PathBuf::from(folder);
-        assert!(folder.is_dir(), "{VARIABLE} is {}, which is no folder", folder.display());
+        assert!(
+            folder.is_dir(),
+            "{VARIABLE} is {}, which is no folder",
+            folder.display()
+        );
         Some(Self(folder))
     }
 
@@ -44,7 +51,10 @@ impl Corpus {
     pub(crate) fn document(&self, path: &str) -> Document {
         let full = self.0.join(path);
         let bytes = std::fs::read(&full).unwrap_or_else(|error| panic!("{path}: {error}"));
-        Document { path: path.to_owned(), bytes }
+        Document {
+            path: path.to_owned(),
+            bytes,
+        }
     }
 
     /// Reads every file, in the order of their paths.
@@ -76,8 +86,12 @@ impl Document {
     }
 
     pub(crate) fn is_status_page(&self) -> bool {
-        STATUSPAGE_PLACES.iter().any(|place| self.path.starts_with(place))
-            && ["incidents", "components"].iter().any(|list| self.value()[list].is_array())
+        STATUSPAGE_PLACES
+            .iter()
+            .any(|place| self.path.starts_with(place))
+            && ["incidents", "components"]
+                .iter()
+                .any(|list| self.value()[list].is_array())
     }
 }
 

@@ -45,31 +45,52 @@ pub(crate) struct Expected {
 /// Reads a document for a feed.
 pub(crate) fn read(document: &Value, source: &str, service: &str) -> Reading {
     let incidents = items(document, "incidents");
-    let all_components = items(document, "components");
-    let n_items = incidents.len() + all_components.len();
-    let components = all_components.iter().filter(|item| item["group"] != json!(true));
-    let components: Vec<&Value> = components.collect();
-    let unknown_impact = |item: &&&Value| lookup(IMPACTS, &item["impact"]).is_none();
-    let unknown_status = |item: &&&Value| lookup(STATUSES, &item["status"]).is_none();
-    let n_unknown = incidents.iter().filter(unknown_impact).count()
-        + components.iter().filter(unknown_status).count();
-    let seen = incidents.iter().map(|item| incident(item, source, service));
-    let seen = seen.chain(components.iter().map(|item| component(item, source, service)));
-    let items = incidents.iter().chain(&components);
-    let sightings = seen
-        .zip(items)
-        .map(|(sighting, item)| Expected { sighting, item: (*item).clone() })
-        .collect();
-    Reading { n_items, n_unknown, sightings }
+    let mut components = items(document, "components");
+    let n_items = incidents.len() + components.len();
+    components.retain(|item| item["group"] != json!(true));
+    let n_unknown = incidents
+        .iter()
+        .filter(|item| !knows(IMPACTS, &item["impact"]))
+        .count()
+        + components
+            .iter()
+            .filter(|item| !knows(STATUSES, &item["status"]))
+            .count();
+    let expect = |item: &Value, sighting| Expected {
+        sighting,
+        item: item.clone(),
+    };
+    let incidents = incidents
+        .iter()
+        .map(|item| expect(item, incident(item, source, service)));
+    let components = components
+        .iter()
+        .map(|item| expect(item, component(item, source, service)));
+    let sightings = incidents.chain(components).collect();
+    Reading {
+        n_items,
+        n_unknown,
+        sightings,
+    }
 }
 
 /// An absent list means none.
 fn items<'a>(document: &'a Value, list: &str) -> Vec<&'a Value> {
-    document[list].as_array().map(|items| items.iter().collect()).unwrap_or_default()
+    document[list]
+        .as_array()
+        .map(|items| items.iter().collect())
+        .unwrap_or_default()
 }
 
 fn lookup<T: Copy>(table: &[(&str, T)], word: &Value) -> Option<T> {
-    table.iter().find(|(listed, _)| word == listed).map(|(_, meaning)| *meaning)
+    table
+        .iter()
+        .find(|(listed, _)| word == listed)
+        .map(|(_, meaning)| *meaning)
+}
+
+fn knows<T: Copy>(table: &[(&str, T)], word: &Value) -> bool {
+    lookup(table, word).is_some()
 }
 
 fn incident(item: &Value, source: &str, service: &str) -> Value {
@@ -145,14 +166,24 @@ fn component(item: &Value, source: &str, service: &str) -> Value {
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} is no text"))
 }
 
 /// In UTC, cut to milliseconds, without a fraction that is zero; null where there is none.
 fn time(value: &Value) -> Value {
-    let Some(written) = value.as_str() else { return Value::Null };
-    let at: Timestamp = written.parse().unwrap_or_else(|error| panic!("{written}: {error}"));
-    json!(Timestamp::from_millisecond(at.as_millisecond()).unwrap().to_string())
+    let Some(written) = value.as_str() else {
+        return Value::Null;
+    };
+    let at: Timestamp = written
+        .parse()
+        .unwrap_or_else(|error| panic!("{written}: {error}"));
+    json!(
+        Timestamp::from_millisecond(at.as_millisecond())
+            .unwrap()
+            .to_string()
+    )
 }
 
 /// At most so many characters, the last one an ellipsis where something was cut off.

@@ -12,8 +12,11 @@ use crate::oracle;
 
 const SOURCE: &str = "vendor_status";
 const SERVICE: &str = "vendor";
-const WITH_WARNINGS: Rules =
-    Rules { route_warning: true, route_test_mode: false, real_pager: false };
+const WITH_WARNINGS: Rules = Rules {
+    route_warning: true,
+    route_test_mode: false,
+    real_pager: false,
+};
 
 /// Complaints about real documents that are right: document, complaint, why. There are none, and
 /// that is the point: a complaint switches absence off as evidence for the whole page.
@@ -22,29 +25,49 @@ const COMPLAINTS: &[(&str, &str, &str)] = &[];
 /// Records that stand alone in their document: document, where in it, and which list it would
 /// stand in on a page.
 const SINGLE_ITEMS: &[(&str, &str, &str)] = &[
-    ("statuspage/emma-2019-02-21-incident-gm8jc9315cyk.json", "/incident", "incidents"),
-    ("statuspage/nyu-libraries-2018-03-15-incident-backfilled.json", "", "incidents"),
-    ("webhooks/statuspage/incident-created-2017-12-26.json", "/incident", "incidents"),
-    ("webhooks/statuspage/incident-resolved-2017-12-26.json", "/incident", "incidents"),
-    ("webhooks/statuspage/component-update-2017-12-26.json", "/component", "components"),
+    (
+        "statuspage/emma-2019-02-21-incident-gm8jc9315cyk.json",
+        "/incident",
+        "incidents",
+    ),
+    (
+        "statuspage/nyu-libraries-2018-03-15-incident-backfilled.json",
+        "",
+        "incidents",
+    ),
+    (
+        "webhooks/statuspage/incident-created-2017-12-26.json",
+        "/incident",
+        "incidents",
+    ),
+    (
+        "webhooks/statuspage/incident-resolved-2017-12-26.json",
+        "/incident",
+        "incidents",
+    ),
+    (
+        "webhooks/statuspage/component-update-2017-12-26.json",
+        "/component",
+        "components",
+    ),
 ];
 
 fn read_page(document: &Document) -> Snapshot {
     read(&document.bytes).unwrap_or_else(|error| panic!("{}: {error}", document.path))
 }
 
-fn observe_with(snapshot: &Snapshot, rules: Rules) -> Observed {
+fn observe_with(snapshot: &Snapshot, rules: &Rules) -> Observed {
     let feed = Feed {
         source: SOURCE.to_owned(),
         service: SERVICE.to_owned(),
         origin: Origin::Live,
     };
     // Only for components that do not say when they changed; the corpus has none.
-    observe(snapshot, &feed, &rules, Timestamp::UNIX_EPOCH)
+    observe(snapshot, &feed, rules, Timestamp::UNIX_EPOCH)
 }
 
 fn sightings(document: &[u8]) -> Vec<Sighting> {
-    observe_with(&read(document).unwrap(), Rules::default()).sightings
+    observe_with(&read(document).unwrap(), &Rules::default()).sightings
 }
 
 fn observation(sighting: &Sighting) -> Option<&Observation> {
@@ -102,7 +125,12 @@ fn every_page_is_read_without_complaint() {
     let mut complaints = Vec::new();
     for document in corpus.status_pages() {
         let snapshot = read_page(&document);
-        assert_eq!(snapshot.is_complete(), snapshot.complaints.is_empty(), "{}", document.path);
+        assert_eq!(
+            snapshot.is_complete(),
+            snapshot.complaints.is_empty(),
+            "{}",
+            document.path
+        );
         let found = snapshot.complaints.iter().map(ToString::to_string);
         complaints.extend(found.map(|complaint| (document.path.clone(), complaint)));
     }
@@ -120,7 +148,7 @@ fn every_page_comes_to_what_a_second_reading_says() {
         let path = &document.path;
         let expected = oracle::read(&document.value(), SOURCE, SERVICE);
         let snapshot = read_page(&document);
-        let observed = observe_with(&snapshot, Rules::default());
+        let observed = observe_with(&snapshot, &Rules::default());
         assert_eq!(snapshot.n_items, expected.n_items, "{path}");
         assert_eq!(observed.n_unknown, expected.n_unknown, "{path}");
         assert_eq!(observed.sightings.len(), expected.sightings.len(), "{path}");
@@ -138,8 +166,14 @@ fn raw_is_the_very_slice_of_the_document() {
         let expected = oracle::read(&document.value(), SOURCE, SERVICE).sightings;
         let text = document.text();
         for (sighting, expected) in sightings(&document.bytes).iter().zip(&expected) {
-            let Some(raw) = raw_of(sighting) else { continue };
-            assert!(text.contains(raw), "{path}: {} is no slice", sighting.subject());
+            let Some(raw) = raw_of(sighting) else {
+                continue;
+            };
+            assert!(
+                text.contains(raw),
+                "{path}: {} is no slice",
+                sighting.subject()
+            );
             let item: Value = serde_json::from_str(raw).unwrap();
             assert_eq!(item, expected.item, "{path}: {}", sighting.subject());
         }
@@ -156,7 +190,12 @@ fn the_page_itself_is_named_and_dated() {
             let at: Timestamp = at.parse().unwrap();
             Timestamp::from_millisecond(at.as_millisecond()).unwrap()
         });
-        assert_eq!(snapshot.page_id.as_deref(), page["id"].as_str(), "{}", document.path);
+        assert_eq!(
+            snapshot.page_id.as_deref(),
+            page["id"].as_str(),
+            "{}",
+            document.path
+        );
         assert_eq!(snapshot.page_updated_at, updated_at, "{}", document.path);
     }
 }
@@ -180,10 +219,11 @@ fn severity_alone_decides_who_is_paged() {
     let Some(corpus) = Corpus::find() else { return };
     for document in corpus.status_pages() {
         let snapshot = read_page(&document);
-        for (rules, from) in
-            [(Rules::default(), Severity::Critical), (WITH_WARNINGS, Severity::Warning)]
-        {
-            let observed = observe_with(&snapshot, rules);
+        for (rules, from) in [
+            (Rules::default(), Severity::Critical),
+            (WITH_WARNINGS, Severity::Warning),
+        ] {
+            let observed = observe_with(&snapshot, &rules);
             for seen in observed.sightings.iter().filter_map(observation) {
                 let routed = seen.decision.is_routed();
                 assert_eq!(routed, seen.event.severity >= from, "{}", seen.subject);
@@ -219,8 +259,11 @@ fn records_that_stand_alone_read_on_a_page() {
         let expected = oracle::read(&page, SOURCE, SERVICE);
         let seen = sightings(page.to_string().as_bytes());
         let seen: Vec<Value> = seen.iter().map(view).collect();
-        let expected: Vec<Value> =
-            expected.sightings.into_iter().map(|expected| expected.sighting).collect();
+        let expected: Vec<Value> = expected
+            .sightings
+            .into_iter()
+            .map(|expected| expected.sighting)
+            .collect();
         assert_eq!(seen, expected, "{path}");
     }
 }
@@ -233,9 +276,18 @@ fn a_page_that_was_cut_short_is_refused() {
         let whole = document.text().trim_end().as_bytes();
         for cut in 0..CUTS {
             let part = &whole[..whole.len() * cut / CUTS];
-            assert!(read(part).is_err(), "{} read from {} bytes", document.path, part.len());
+            assert!(
+                read(part).is_err(),
+                "{} read from {} bytes",
+                document.path,
+                part.len()
+            );
         }
-        assert!(read(&whole[..whole.len() - 1]).is_err(), "{}", document.path);
+        assert!(
+            read(&whole[..whole.len() - 1]).is_err(),
+            "{}",
+            document.path
+        );
     }
 }
 
@@ -247,7 +299,9 @@ fn an_incident_seen_open_and_later_closed_is_one_event_that_ended() {
     let ends = sightings(&history.bytes);
     let mut n_lives = 0;
     for document in corpus.documents() {
-        if !document.path.starts_with("recorded/statuspage/github-2026-")
+        if !document
+            .path
+            .starts_with("recorded/statuspage/github-2026-")
             || !document.path.contains("-during-")
         {
             continue;
@@ -257,7 +311,10 @@ fn an_incident_seen_open_and_later_closed_is_one_event_that_ended() {
             seen.event.kind == signalbox_core::event::Kind::Incident && seen.event.is_open()
         });
         let open = open.unwrap_or_else(|| panic!("{}: no open incident", document.path));
-        let end = ends.iter().filter_map(observation).find(|end| end.subject == open.subject);
+        let end = ends
+            .iter()
+            .filter_map(observation)
+            .find(|end| end.subject == open.subject);
         let end = end.unwrap_or_else(|| panic!("{}: never ended", document.path));
         assert_eq!(end.event.event_id, open.event.event_id);
         assert_eq!(end.event.started_at, open.event.started_at);
@@ -270,8 +327,15 @@ fn an_incident_seen_open_and_later_closed_is_one_event_that_ended() {
         };
         let verdict = lifecycle::again(&stored, end);
         assert_eq!(verdict.change, Change::Resolved, "{}", document.path);
-        assert!(end.event.resolved_at >= Some(end.event.started_at), "{}", document.path);
+        assert!(
+            end.event.resolved_at >= Some(end.event.started_at),
+            "{}",
+            document.path
+        );
         n_lives += 1;
     }
-    assert!(n_lives > 0, "no document shows an incident that the history ends");
+    assert!(
+        n_lives > 0,
+        "no document shows an incident that the history ends"
+    );
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Wrong, maybe_time, need};
+use super::document::{Wrong, maybe_time, need, need_id};
 use crate::event::{EventId, Severity};
 use crate::json::{self, RawJson};
 
@@ -50,24 +50,24 @@ struct Fields<'a> {
 }
 
 impl Component {
-    pub(super) fn read(raw: &RawValue) -> Result<Self, Wrong> {
+    /// Reads a component, and what of it is wrong although it can be used. Without identity, name
+    /// or status it cannot.
+    pub(super) fn read(raw: &RawValue) -> Result<(Self, Option<Wrong>), Wrong> {
         let fields: Fields<'_> =
-            json::object(raw.get(), "").map_err(|_| ("", "a JSON object"))?;
-        let id = fields
-            .id
-            .and_then(json::string)
-            .and_then(|id| EventId::from_vendor(&id))
-            .ok_or((".id", "a string of visible ASCII characters without / or :"))?;
+            json::object(raw.get(), "").map_err(|_| ("", "a JSON object, each key once"))?;
+        let id = need_id(fields.id)?;
         let status = need(fields.status, (".status", "a string"))?.into_owned();
-        Ok(Self {
+        let mut wrongs = Vec::new();
+        let component = Self {
+            id,
             name: need(fields.name, (".name", "a string"))?.into_owned(),
             health: health(&status),
-            updated_at: maybe_time(fields.updated_at, ".updated_at")?,
+            updated_at: maybe_time(fields.updated_at, ".updated_at", &mut wrongs),
             group: fields.group.is_some_and(|group| group.get() == "true"),
             raw: RawJson::from_checked(raw.get()),
-            id,
             status,
-        })
+        };
+        Ok((component, wrongs.pop()))
     }
 }
 

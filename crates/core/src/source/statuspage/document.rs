@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::component::Component;
 use super::incident::Incident;
+use crate::event::EventId;
 use crate::instant;
 use crate::json::{self, JsonError};
 
@@ -50,6 +51,7 @@ pub struct Snapshot {
     /// What could not be read.
     pub complaints: Vec<Complaint>,
     n_complaints: usize,
+    n_unreadable: usize,
 }
 
 impl Snapshot {
@@ -57,6 +59,12 @@ impl Snapshot {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.n_complaints == 0
+    }
+
+    /// Complains of an item that could not be read at all.
+    fn skip(&mut self, complaint: Complaint) {
+        self.n_unreadable += 1;
+        self.complain(complaint);
     }
 
     fn complain(&mut self, complaint: Complaint) {
@@ -112,7 +120,7 @@ pub fn read(body: &[u8]) -> Result<Snapshot, JsonError> {
     read_components(&components, &mut snapshot);
     match snapshot.complaints.first() {
         // Not one readable item: another format that happens to share the names.
-        Some(complaint) if snapshot.n_complaints == n_items => {
+        Some(complaint) if snapshot.n_unreadable == n_items => {
             Err(JsonError::field(complaint.field.clone(), complaint.expected))
         }
         _ => Ok(snapshot),
@@ -141,7 +149,11 @@ fn read_page(page: Option<&RawValue>, snapshot: &mut Snapshot) -> Result<(), Jso
     };
     snapshot.page_updated_at = match json::present(page.updated_at) {
         None => None,
-        Some(at) => Some(read_time(at).ok_or_else(|| JsonError::field("page.updated_at", TIME))?),
+        // Its outages count all the same; only its silences do not.
+        Some(at) => read_time(at).or_else(|| {
+            snapshot.complain(Complaint { field: "page.updated_at".to_owned(), expected: TIME });
+            None
+        }),
     };
     Ok(())
 }
@@ -151,8 +163,14 @@ fn read_incidents(items: &[&RawValue], snapshot: &mut Snapshot) {
     for (index, item) in items.iter().enumerate() {
         match Incident::read(item) {
             Err((field, expected)) => snapshot
-                .complain(Complaint { field: format!("incidents[{index}]{field}"), expected }),
-            Ok(incident) if seen.insert(incident.id.clone()) => snapshot.incidents.push(incident),
+                .skip(Complaint { field: format!("incidents[{index}]{field}"), expected }),
+            Ok((incident, wrongs)) if seen.insert(incident.id.clone()) => {
+                snapshot.incidents.push(incident);
+                for (field, expected) in wrongs {
+                    let field = format!("incidents[{index}]{field}");
+                    snapshot.complain(Complaint { field, expected });
+                }
+            }
             Ok(_) => snapshot.complain(Complaint {
                 field: format!("incidents[{index}].id"),
                 expected: "an id that no other incident has",
@@ -166,11 +184,15 @@ fn read_components(items: &[&RawValue], snapshot: &mut Snapshot) {
     for (index, item) in items.iter().enumerate() {
         match Component::read(item) {
             Err((field, expected)) => snapshot
-                .complain(Complaint { field: format!("components[{index}]{field}"), expected }),
+                .skip(Complaint { field: format!("components[{index}]{field}"), expected }),
             // A group header shows the worst of its members, which speak for themselves.
-            Ok(component) if component.group => {}
-            Ok(component) if seen.insert(component.id.clone()) => {
+            Ok((component, _)) if component.group => {}
+            Ok((component, wrong)) if seen.insert(component.id.clone()) => {
                 snapshot.components.push(component);
+                if let Some((field, expected)) = wrong {
+                    let field = format!("components[{index}]{field}");
+                    snapshot.complain(Complaint { field, expected });
+                }
             }
             Ok(_) => snapshot.complain(Complaint {
                 field: format!("components[{index}].id"),
@@ -180,6 +202,9 @@ fn read_components(items: &[&RawValue], snapshot: &mut Snapshot) {
     }
 }
 
+/// Longest vendor id; pages use 12 to 36 characters.
+const ID_MAX: usize = 128;
+
 /// What a time must look like.
 pub(super) const TIME: &str = "an RFC 3339 time from 1970 to 9998";
 
@@ -187,22 +212,32 @@ pub(super) const TIME: &str = "an RFC 3339 time from 1970 to 9998";
 pub(super) type Wrong = (&'static str, &'static str);
 
 /// Reads a string that must be there.
-pub(super) fn need<'a>(
-    raw: Option<&'a RawValue>,
+pub(super) fn need(
+    raw: Option<&RawValue>,
     wrong: Wrong,
-) -> Result<std::borrow::Cow<'a, str>, Wrong> {
+) -> Result<std::borrow::Cow<'_, str>, Wrong> {
     raw.and_then(json::string).filter(|text| !text.is_empty()).ok_or(wrong)
 }
 
-/// Reads a time that may be absent or null, but not wrong.
+/// Reads an identifier, short enough for our prefix and a time behind it.
+pub(super) fn need_id(raw: Option<&RawValue>) -> Result<EventId, Wrong> {
+    raw.and_then(json::string)
+        .filter(|id| id.len() <= ID_MAX)
+        .and_then(|id| EventId::from_vendor(&id))
+        .ok_or((".id", "1 to 128 visible ASCII characters without / or :"))
+}
+
+/// Reads a time that may be absent or null; a wrong one is treated as absent and complained of.
 pub(super) fn maybe_time(
     raw: Option<&RawValue>,
     field: &'static str,
-) -> Result<Option<Timestamp>, Wrong> {
-    match json::present(raw) {
-        None => Ok(None),
-        Some(raw) => read_time(raw).map(Some).ok_or((field, TIME)),
+    wrongs: &mut Vec<Wrong>,
+) -> Option<Timestamp> {
+    let at = read_time(json::present(raw)?);
+    if at.is_none() {
+        wrongs.push((field, TIME));
     }
+    at
 }
 
 fn read_time(raw: &RawValue) -> Option<Timestamp> {

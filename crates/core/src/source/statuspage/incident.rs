@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{Wrong, maybe_time, need};
+use super::document::{TIME, Wrong, maybe_time, need, need_id};
 use crate::event::{EventId, Severity};
 use crate::json::{self, RawJson};
 
@@ -55,29 +55,27 @@ struct Update<'a> {
 }
 
 impl Incident {
-    pub(super) fn read(raw: &RawValue) -> Result<Self, Wrong> {
+    /// Reads an incident, and what of it is wrong although it can be used. Without identity, name,
+    /// status or any time of its own it cannot.
+    pub(super) fn read(raw: &RawValue) -> Result<(Self, Vec<Wrong>), Wrong> {
         let fields: Fields<'_> =
-            json::object(raw.get(), "").map_err(|_| ("", "a JSON object"))?;
-        let id = fields
-            .id
-            .and_then(json::string)
-            .and_then(|id| EventId::from_vendor(&id))
-            .ok_or((".id", "a string of visible ASCII characters without / or :"))?;
+            json::object(raw.get(), "").map_err(|_| ("", "a JSON object, each key once"))?;
+        let id = need_id(fields.id)?;
         let name = need(fields.name, (".name", "a string"))?.into_owned();
         let status = need(fields.status, (".status", "a string"))?.into_owned();
-        let updates = read_updates(fields.incident_updates)?;
-        let updated_at = maybe_time(fields.updated_at, ".updated_at")?;
-        let started_at = maybe_time(fields.created_at, ".created_at")?
-            .ok_or((".created_at", super::document::TIME))?;
-        let resolved_at = match maybe_time(fields.resolved_at, ".resolved_at")? {
-            Some(at) => Some(at),
-            // Over, by the vendor's own word: the last thing it said is when.
-            None if is_over(&status) => {
-                Some(updates.newest_at.or(updated_at).unwrap_or(started_at).max(started_at))
-            }
-            None => None,
-        };
-        Ok(Self {
+        let mut wrongs = Vec::new();
+        let updates = read_updates(fields.incident_updates, &mut wrongs);
+        let updated_at = maybe_time(fields.updated_at, ".updated_at", &mut wrongs);
+        let started_at = maybe_time(fields.created_at, ".created_at", &mut wrongs)
+            .or(updates.oldest_at)
+            .or(updated_at)
+            .ok_or((".created_at", TIME))?;
+        // Over by the vendor's own word, though without a time: the last thing it said is when.
+        let said_last = updates.newest_at.or(updated_at).unwrap_or(started_at);
+        let resolved_at = maybe_time(fields.resolved_at, ".resolved_at", &mut wrongs)
+            .or(is_over(&status).then_some(said_last))
+            .map(|at| at.max(started_at));
+        let incident = Self {
             severity: read_impact(fields.impact),
             raw: RawJson::from_checked(raw.get()),
             text: updates.newest_text,
@@ -87,7 +85,8 @@ impl Incident {
             started_at,
             updated_at,
             resolved_at,
-        })
+        };
+        Ok((incident, wrongs))
     }
 }
 
@@ -108,26 +107,34 @@ fn read_impact(raw: Option<&RawValue>) -> Option<Severity> {
 struct Updates {
     newest_text: Option<String>,
     newest_at: Option<Timestamp>,
+    oldest_at: Option<Timestamp>,
 }
 
 /// Finds the newest update. Pages list it first, but order is not promised, so the time decides
 /// where there is one.
-fn read_updates(raw: Option<&RawValue>) -> Result<Updates, Wrong> {
+fn read_updates(raw: Option<&RawValue>, wrongs: &mut Vec<Wrong>) -> Updates {
     const WRONG: Wrong = (".incident_updates", "a list of updates");
-    let Some(raw) = json::present(raw) else { return Ok(Updates::default()) };
-    let items: Vec<&RawValue> = serde_json::from_str(raw.get()).map_err(|_| WRONG)?;
-    let mut newest = Updates::default();
+    let mut updates = Updates::default();
+    let Some(raw) = json::present(raw) else { return updates };
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
+        wrongs.push(WRONG);
+        return updates;
+    };
     for (index, item) in items.into_iter().enumerate() {
-        let update: Update<'_> = json::object(item.get(), "").map_err(|_| WRONG)?;
-        let at = maybe_time(update.display_at, ".incident_updates[].display_at")?
-            .or(maybe_time(update.created_at, ".incident_updates[].created_at")?);
-        if index == 0 || at > newest.newest_at {
-            newest.newest_at = at;
-            newest.newest_text = json::present(update.body)
+        let Ok(update) = json::object::<Update<'_>>(item.get(), "") else {
+            wrongs.push(WRONG);
+            continue;
+        };
+        let at = maybe_time(update.display_at, ".incident_updates[].display_at", wrongs)
+            .or(maybe_time(update.created_at, ".incident_updates[].created_at", wrongs));
+        updates.oldest_at = updates.oldest_at.into_iter().chain(at).min();
+        if index == 0 || at > updates.newest_at {
+            updates.newest_at = at;
+            updates.newest_text = json::present(update.body)
                 .and_then(json::string)
                 .filter(|text| !text.is_empty())
                 .map(std::borrow::Cow::into_owned);
         }
     }
-    Ok(newest)
+    updates
 }

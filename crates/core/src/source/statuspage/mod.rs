@@ -6,10 +6,12 @@
 //! complaints still reports what it shows, but its silences prove nothing
 //! ([`Snapshot::is_complete`]). Source: <https://metastatuspage.com/api>.
 
+mod admit;
 mod component;
 mod document;
 mod incident;
 mod observe;
 
+pub use admit::{Disbelief, KnownPage, admit};
 pub use document::{Complaint, ITEMS_MAX, Snapshot, read};
 pub use observe::{Feed, Observed, observe};

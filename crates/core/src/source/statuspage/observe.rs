@@ -47,7 +47,7 @@ pub fn observe(snapshot: &Snapshot, feed: &Feed, rules: &Rules, now: Timestamp) 
     observed
 }
 
-/// An identifier too long for its prefix makes no sighting; the vendors use 12 to 36 characters.
+/// `None` only where the prefix leaves no room for the identifier, which its own limit prevents.
 fn see_incident(incident: &Incident, feed: &Feed, rules: &Rules) -> Option<Sighting> {
     let event_id = EventId::new(&format!("{}:{}", feed.source, incident.id))?;
     let event = Event {
@@ -214,6 +214,19 @@ mod tests {
         assert_eq!(fields, expected);
         assert!(!snapshot.is_complete());
         assert_eq!(sightings(document).len(), 1);
+    }
+
+    #[test]
+    fn an_optional_field_that_is_wrong_hides_no_outage() {
+        let document = r#"{"components":[],"incidents":[{"id":"i","name":"Down",
+            "status":"investigating","impact":"critical","created_at":"2024-01-15T10:00:00Z",
+            "updated_at":"soon","resolved_at":"","incident_updates":[null,
+            {"body":"on it","display_at":7,"created_at":"2024-01-15T10:05:00Z"}]}]}"#;
+        let snapshot = read(document.as_bytes()).unwrap();
+        assert_eq!(snapshot.complaints.len(), 4, "{:?}", snapshot.complaints);
+        assert!(!snapshot.is_complete());
+        let event = &events(document)[0];
+        assert_eq!((event.severity, event.resolved_at), (Severity::Critical, None));
     }
 
     #[test]

@@ -136,10 +136,9 @@ fn read_created(
     let written = created.map(RawValue::get).unwrap_or_default();
     let object_name = json::present(object).map(|raw| json::string(raw).unwrap_or_default());
     let generation = match object_name.as_deref() {
-        Some("event") => Generation::Snapshot,
         Some("v2.core.event") => Generation::Thin,
         None if written.starts_with('"') => Generation::Thin,
-        None => Generation::Snapshot,
+        Some("event") | None => Generation::Snapshot,
         Some(_) => return Err(JsonError::field("object", "\"event\" or \"v2.core.event\"")),
     };
     let at = match generation {
@@ -191,8 +190,8 @@ fn summarize(event_type: &str, subject: &Subject<'_>) -> String {
     let name = [subject.id, subject.object, subject.object_type]
         .into_iter()
         .flatten()
-        .find_map(json::string)
-        .filter(|name| !name.is_empty());
+        .filter_map(json::string)
+        .find(|name| !name.is_empty());
     match name {
         Some(name) => format!("{event_type}: {name}"),
         None => event_type.to_owned(),
@@ -209,7 +208,7 @@ fn failure_message(subject: &Subject<'_>) -> Option<String> {
         subject.error,
         subject.action,
     ];
-    failures.into_iter().flatten().find_map(message_of).filter(|message| !message.is_empty())
+    failures.into_iter().flatten().filter_map(message_of).find(|message| !message.is_empty())
 }
 
 /// A failure is a text, or an object with the text inside.

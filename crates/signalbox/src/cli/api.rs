@@ -1,0 +1,97 @@
+//! Talking to a hub over its API.
+
+use clap::Args;
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::{EX_CONFIG, EX_UNAVAILABLE, Failure};
+use crate::client::Client;
+use crate::config::{Config, Sources};
+
+/// Which hub.
+#[derive(Debug, Args)]
+pub(super) struct HubArgs {
+    /// URL of the hub (default: HOST and PORT of the configuration)
+    #[arg(long, value_name = "URL")]
+    url: Option<Url>,
+}
+
+/// A hub to talk to.
+pub(super) struct Api {
+    client: Client,
+    base: Url,
+    token: Option<String>,
+}
+
+impl HubArgs {
+    /// Finds the hub that is meant.
+    pub(super) fn connect(&self, sources: &Sources) -> Result<Api, Failure> {
+        let config = super::resolve(sources)?;
+        let base = match &self.url {
+            Some(url) => url.clone(),
+            None => local(&config)?,
+        };
+        let token = config.server.api_token.as_ref();
+        Ok(Api {
+            client: Client::new()?,
+            base,
+            token: token.map(|token| token.expose_secret().to_owned()),
+        })
+    }
+}
+
+fn local(config: &Config) -> Result<Url, Failure> {
+    let host = match config.server.host {
+        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
+        ip if ip.is_unspecified() => "[::1]".to_owned(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+        ip => ip.to_string(),
+    };
+    let url = format!("http://{host}:{}", config.server.port);
+    Url::parse(&url).map_err(|error| Failure::new(EX_CONFIG, error))
+}
+
+impl Api {
+    /// Begins a request to a path of the hub.
+    pub(super) fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
+        let url = self.base.join(path)?;
+        let builder = self.client.request(method, url);
+        Ok(match &self.token {
+            Some(token) => builder.bearer_auth(token),
+            None => builder,
+        })
+    }
+
+    /// Returns the whole address of a path.
+    pub(super) fn address(&self, path: &str) -> Result<String, Failure> {
+        Ok(self.base.join(path)?.to_string())
+    }
+
+    /// Sends a request and reads its answer as JSON; a problem becomes a failure in its words.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Value, Failure> {
+        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let status = response.status();
+        let body = self.body(response).await?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let detail = body.get("detail").and_then(Value::as_str).unwrap_or("no detail given");
+        let error = anyhow::anyhow!("the hub answered {}: {detail}", status.as_u16());
+        let exit = if status == StatusCode::SERVICE_UNAVAILABLE { EX_UNAVAILABLE } else { 1 };
+        Err(Failure::new(exit, error))
+    }
+
+    async fn body(&self, response: Response) -> Result<Value, Failure> {
+        response.json().await.map_err(|_| {
+            let error = anyhow::anyhow!("{} does not answer like a signalbox hub", self.base);
+            Failure::new(EX_UNAVAILABLE, error)
+        })
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
+        let error = anyhow::Error::new(error.without_url())
+            .context(format!("no hub answers at {}; is `signalbox serve` running?", self.base));
+        Failure::new(EX_UNAVAILABLE, error)
+    }
+}

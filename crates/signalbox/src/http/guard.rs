@@ -1,0 +1,58 @@
+//! Limits that hold for every request: declared size, encoding, time, and panics.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::problem::{Code, Problem};
+
+/// Largest request body, in bytes; exactly this much is taken.
+pub(super) const BODY_MAX: usize = 1_024 * 1_024;
+/// Longest that a handler may take. A pull may take 15 s.
+const HANDLER_MAX: Duration = Duration::from_secs(30);
+
+/// Refuses what is too large or encoded before anything of it is read, and ends what takes too
+/// long.
+pub(super) async fn guard(request: Request, next: Next) -> Response {
+    if let Err(problem) = check(request.headers()) {
+        return problem.into_response();
+    }
+    match tokio::time::timeout(HANDLER_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = format!("no answer within {} s; try again", HANDLER_MAX.as_secs());
+            Problem::new(Code::Timeout, detail).into_response()
+        }
+    }
+}
+
+fn check(headers: &HeaderMap) -> Result<(), Problem> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > BODY_MAX as u64) {
+        return Err(too_large());
+    }
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let detail = "send the body without Content-Encoding";
+            Err(Problem::new(Code::EncodedBody, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The problem of a body over the limit.
+pub(super) fn too_large() -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("at most {BODY_MAX} bytes are accepted"))
+}
+
+/// Turns a panic into a problem. What it said may quote a payload, so only its place is logged, by
+/// the panic hook.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::new(Code::Internal, "see the log under this request id").into_response()
+}

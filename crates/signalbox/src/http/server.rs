@@ -1,0 +1,94 @@
+//! The accept loop: who may connect, for how long, and how it ends.
+//!
+//! HTTP/1.1 only: less code faces the network. Slow heads are cut off by a deadline, the number of
+//! connections is bounded, and an error of `accept` (out of file descriptors, say) pauses the loop
+//! instead of ending or spinning it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::lifecycle::Lifecycle;
+
+/// Connections at a time. Further ones wait in the kernel's queue.
+const CONNECTIONS_MAX: usize = 8_192;
+/// Longest that the head of a request may take, and that an idle connection is kept.
+const HEAD_MAX: Duration = Duration::from_secs(10);
+/// Largest head, in bytes.
+const HEAD_BYTES_MAX: usize = 128 * 1_024;
+/// Pause after an error of `accept`.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until draining begins, then finishes every request that was begun.
+pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) {
+    let connections = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let accepted = tokio::select! {
+            () = lifecycle.drained() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = connection(stream, router.clone(), lifecycle.clone());
+                spawn(&connections, async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    // Closing the socket first: no new connection is taken while the old ones finish.
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// A connection that panics ends alone; unlike a worker it must not end the process.
+#[expect(clippy::disallowed_methods, reason = "connections are tracked by their own tracker")]
+fn spawn(tracker: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(tracker.track_future(task));
+}
+
+fn with_body(request: Request<Incoming>) -> Request<Body> {
+    request.map(Body::new)
+}
+
+async fn connection(stream: TcpStream, router: Router, lifecycle: Lifecycle) {
+    // Answers are small and awaited: never hold them back for more.
+    let _ = stream.set_nodelay(true);
+    let service = TowerToHyperService::new(router.map_request(with_body));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_MAX)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(served);
+    let ended = tokio::select! {
+        ended = &mut served => ended,
+        () = lifecycle.drained() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = ended {
+        // Clients that vanish are everyday business.
+        tracing::debug!(error = %error, "connection ended early");
+    }
+}

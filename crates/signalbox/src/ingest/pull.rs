@@ -1,0 +1,295 @@
+//! Looking at status pages, on request and in the background, by the same road.
+//!
+//! Calls at the same time share one look per page. A page that fails leaves everything as it was
+//! and never hinders another.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, join_all};
+use reqwest::Url;
+use signalbox_core::event::Origin;
+use signalbox_core::json::JsonError;
+use signalbox_core::rule::Rules;
+use signalbox_core::source::statuspage::{self, Disbelief, Feed, KnownPage, Snapshot};
+use signalbox_store::{Look, PageRecord, Store, StoreError, Tally};
+use tokio::sync::Notify;
+
+use crate::client::{Client, FetchError, Fetched, Validators};
+use crate::clock::SharedClock;
+
+/// A page to look at.
+#[derive(Debug, Clone)]
+pub struct PageSource {
+    /// The vendor, such as `spreedly`.
+    pub vendor: String,
+    /// Where it is; without a URL the fixture serves.
+    pub url: Option<Url>,
+    /// What stands in for it.
+    pub fixture: &'static [u8],
+}
+
+/// Which pages to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, fixtures included: somebody asked.
+    All,
+    /// Those with a URL: the background poll.
+    Live,
+}
+
+/// What a round of looks came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullReport {
+    /// Per vendor: how many incidents and components were read; 0 where the page failed.
+    pub fetched: Vec<(String, u32)>,
+    /// Events that are new.
+    pub stored: u32,
+    /// Events for which a destination was newly chosen.
+    pub routed: u32,
+    /// Per vendor: why its page failed.
+    pub errors: Vec<(String, String)>,
+    /// Per vendor: what of its page could not be read.
+    pub complaints: Vec<(String, Vec<String>)>,
+    /// Whether a failure was the store's, not the page's.
+    pub store_failed: bool,
+}
+
+/// Why one page could not be used.
+#[derive(Debug, Clone, thiserror::Error)]
+enum PageError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Document(#[from] JsonError),
+    #[error(transparent)]
+    Disbelief(#[from] Disbelief),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("reading the page failed")]
+    Interrupted,
+}
+
+/// What one look came to.
+#[derive(Debug, Clone, Default)]
+struct PageReport {
+    n_items: u32,
+    tally: Tally,
+    complaints: Vec<String>,
+}
+
+type Flight = Shared<BoxFuture<'static, Result<PageReport, PageError>>>;
+
+/// Looks at status pages.
+#[derive(Clone)]
+pub struct Pull(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    client: Client,
+    rules: Arc<Rules>,
+    clock: SharedClock,
+    nudge: Arc<Notify>,
+    pages: Vec<PageSource>,
+    flights: Mutex<HashMap<String, Flight>>,
+}
+
+impl Pull {
+    /// Takes what looking needs.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        client: Client,
+        rules: Arc<Rules>,
+        clock: SharedClock,
+        nudge: Arc<Notify>,
+        pages: Vec<PageSource>,
+    ) -> Self {
+        let flights = Mutex::default();
+        Self(Arc::new(Inner { store, client, rules, clock, nudge, pages, flights }))
+    }
+
+    /// Looks at the pages in scope, all at once.
+    pub async fn run(&self, scope: Scope, request_id: &str) -> PullReport {
+        let pages: Vec<_> = self
+            .0
+            .pages
+            .iter()
+            .filter(|page| scope == Scope::All || page.url.is_some())
+            .collect();
+        let looks = pages.iter().map(|page| self.join(page, request_id));
+        let mut report = PullReport::default();
+        for (page, look) in pages.iter().zip(join_all(looks).await) {
+            report.add(&page.vendor, look);
+        }
+        report
+    }
+
+    /// Joins the look that is under way, or starts one.
+    async fn join(&self, page: &PageSource, request_id: &str) -> Result<PageReport, PageError> {
+        let flight = {
+            let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            // A finished look is no longer under way: the next call looks anew.
+            flights.retain(|_, flight| flight.peek().is_none());
+            flights
+                .entry(page.vendor.clone())
+                .or_insert_with(|| {
+                    let (inner, page) = (Arc::clone(&self.0), page.clone());
+                    let request_id = request_id.to_owned();
+                    async move { inner.look(&page, &request_id).await }.boxed().shared()
+                })
+                .clone()
+        };
+        let result = flight.clone().await;
+        let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if flights.get(&page.vendor).is_some_and(|current| current.ptr_eq(&flight)) {
+            flights.remove(&page.vendor);
+        }
+        result
+    }
+}
+
+impl PullReport {
+    fn add(&mut self, vendor: &str, look: Result<PageReport, PageError>) {
+        let n_items = match look {
+            Ok(page) => {
+                self.stored += page.tally.stored;
+                self.routed += page.tally.routed;
+                if !page.complaints.is_empty() {
+                    self.complaints.push((vendor.to_owned(), page.complaints));
+                }
+                page.n_items
+            }
+            Err(error) => {
+                self.store_failed |= matches!(error, PageError::Store(_));
+                self.errors.push((vendor.to_owned(), error.to_string()));
+                0
+            }
+        };
+        self.fetched.push((vendor.to_owned(), n_items));
+    }
+}
+
+impl Inner {
+    async fn look(&self, page: &PageSource, request_id: &str) -> Result<PageReport, PageError> {
+        let result = self.look_once(page, request_id).await;
+        match &result {
+            Ok(report) => {
+                if report.tally.owed {
+                    self.nudge.notify_one();
+                }
+                tracing::debug!(
+                    page.vendor, request.id = request_id, page.items = report.n_items,
+                    page.stored = report.tally.stored, page.changed = report.tally.changed,
+                    "page read"
+                );
+                if !report.complaints.is_empty() {
+                    tracing::warn!(
+                        page.vendor, request.id = request_id,
+                        page.complaints = report.complaints.len(),
+                        "page could be read in part only"
+                    );
+                }
+            }
+            Err(error) => {
+                tracing::warn!(page.vendor, request.id = request_id, error = %error, "page failed");
+            }
+        }
+        result
+    }
+
+    async fn look_once(
+        &self,
+        page: &PageSource,
+        request_id: &str,
+    ) -> Result<PageReport, PageError> {
+        let source = format!("{}_status", page.vendor);
+        let place = page.url.as_ref().map_or("fixture", Url::as_str);
+        // What was known of another URL says nothing of this one.
+        let known = self.store.page(&source).await?.filter(|known| known.url == place);
+        let (body, validators) = match &page.url {
+            None => (page.fixture.to_vec(), Validators::default()),
+            Some(url) => match self.client.fetch(url, &conditional(known.as_ref())).await? {
+                Fetched::Document { body, validators } => (body, validators),
+                Fetched::NotModified => {
+                    return self.unchanged(&source, known, request_id).await;
+                }
+            },
+        };
+        let origin = if page.url.is_some() { Origin::Live } else { Origin::Fixture };
+        let feed = Feed { source, service: page.vendor.clone(), origin };
+        let (snapshot, sightings) = self.read(body, feed.clone()).await?;
+        let proves_absence =
+            statuspage::admit(known.as_ref().map(known_page).as_ref(), &snapshot)?;
+        let record = PageRecord {
+            source: feed.source,
+            url: place.to_owned(),
+            page_id: snapshot.page_id.clone(),
+            page_updated_at: snapshot.page_updated_at,
+            n_items: count(snapshot.n_items),
+            n_components: count(snapshot.n_components),
+            proves_absence,
+            etag: validators.etag,
+            last_modified: validators.last_modified,
+        };
+        let request_id = request_id.to_owned();
+        let look = Look { page: record, origin, sightings, request_id };
+        let tally = self.store.observe(look, self.clock.now()).await?;
+        Ok(PageReport {
+            n_items: count(snapshot.n_items),
+            tally,
+            complaints: snapshot.complaints.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// Ten megabytes of JSON take a while; they are read off the threads that serve sockets.
+    async fn read(
+        &self,
+        body: Vec<u8>,
+        feed: Feed,
+    ) -> Result<(Snapshot, Vec<signalbox_core::lifecycle::Sighting>), PageError> {
+        let (rules, now) = (Arc::clone(&self.rules), self.clock.now());
+        let task = tokio::task::spawn_blocking(move || {
+            let snapshot = statuspage::read(&body)?;
+            let observed = statuspage::observe(&snapshot, &feed, &rules, now);
+            if observed.n_unknown > 0 {
+                tracing::warn!(
+                    event.source = feed.source, page.unknown_words = observed.n_unknown,
+                    "page uses words that are not known; they count as warnings"
+                );
+            }
+            Ok((snapshot, observed.sightings))
+        });
+        task.await.map_err(|_| PageError::Interrupted)?
+    }
+
+    async fn unchanged(
+        &self,
+        source: &str,
+        known: Option<PageRecord>,
+        request_id: &str,
+    ) -> Result<PageReport, PageError> {
+        let tally = self.store.observe_unchanged(source, request_id, self.clock.now()).await?;
+        let n_items = known.map_or(0, |known| known.n_items);
+        Ok(PageReport { n_items, tally, complaints: Vec::new() })
+    }
+}
+
+fn conditional(known: Option<&PageRecord>) -> Validators {
+    known.map_or_else(Validators::default, |known| Validators {
+        etag: known.etag.clone(),
+        last_modified: known.last_modified.clone(),
+    })
+}
+
+fn known_page(known: &PageRecord) -> KnownPage {
+    KnownPage {
+        page_id: known.page_id.clone(),
+        page_updated_at: known.page_updated_at,
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
