@@ -4,6 +4,11 @@
 //! check writes nothing. Knows no document's content: each entry brings its own
 //! generator.
 
+mod api;
+mod config;
+mod stripe_severities;
+mod table;
+
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +18,12 @@ use anyhow::Context as _;
 pub type Generator = fn() -> anyhow::Result<String>;
 
 /// The generated documents: path from the workspace root, and generator.
-pub const DOCUMENTS: &[(&str, Generator)] = &[];
+pub const DOCUMENTS: &[(&str, Generator)] = &[
+    ("docs/api/event.schema.json", api::event_schema),
+    ("docs/api/openapi.json", api::openapi),
+    ("docs/config.md", config::document),
+    ("docs/stripe-severities.md", stripe_severities::document),
+];
 
 /// What to do with a document that is out of date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

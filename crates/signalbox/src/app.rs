@@ -120,7 +120,7 @@ impl Parts {
     }
 
     fn state(&self, nudge: &Arc<Notify>, pull: Pull) -> AppState {
-        AppState {
+        AppState::new(http::Parts {
             store: Arc::clone(&self.store),
             ingest: Ingest {
                 store: Arc::clone(&self.store),
@@ -129,13 +129,13 @@ impl Parts {
                 nudge: Arc::clone(nudge),
             },
             pull,
-            stripe_secrets: self.config.stripe.secrets.clone().into(),
+            stripe_secrets: self.config.stripe.secrets.clone(),
             api_token: self.config.server.api_token.clone(),
             mock: MockPager::default(),
             clock: Arc::clone(&self.clock),
             nudge: Arc::clone(nudge),
             lifecycle: self.lifecycle.clone(),
-        }
+        })
     }
 
     /// The mock is always there, for fixtures; the real pager when it is configured.

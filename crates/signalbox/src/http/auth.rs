@@ -1,30 +1,22 @@
 //! Who may ask. With a token configured, everything is closed but the list in [`is_open`].
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, Method, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::AppState;
 use super::problem::{Code, Problem};
 
-/// Lets a request through if it is open to all or carries the token.
-pub(super) async fn auth(State(app): State<AppState>, request: Request, next: Next) -> Response {
-    let admitted = match &app.api_token {
-        None => true,
-        Some(token) => {
-            is_open(request.method(), request.uri().path())
-                || carries(request.headers(), token.expose_secret())
-        }
-    };
-    if admitted {
-        return next.run(request).await;
+/// Refuses a request that is neither open to all nor carries the token, if there is one.
+pub(super) fn check(token: Option<&SecretString>, request: &Request) -> Result<(), Problem> {
+    let Some(token) = token else { return Ok(()) };
+    if is_open(request.method(), request.uri().path())
+        || carries(request.headers(), token.expose_secret())
+    {
+        return Ok(());
     }
-    let detail = "send the API token as `Authorization: Bearer …`";
-    Problem::new(Code::Unauthorized, detail).into_response()
+    Err(Problem::new(Code::Unauthorized, "send the API token as `Authorization: Bearer …`"))
 }
 
 /// The exact paths that stay open. Any other spelling of them is closed.

@@ -5,10 +5,10 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 
-use super::AppState;
 use super::problem::Problem;
+use super::{AppState, auth, guard};
 use crate::clock::millis_between;
 
 /// The header of the correlation id.
@@ -34,16 +34,21 @@ pub(super) async fn context(
         .unwrap_or_else(|| app.clock.new_id());
     let method = request.method().clone();
     // The pattern, not the path: ids belong into fields of their own, and paths are unbounded.
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(RequestId(id.clone()));
 
-    let mut response = next.run(request).await;
+    let refused = guard::check(request.headers())
+        .and_then(|()| auth::check(app.api_token.as_ref(), &request));
+    let mut response = match refused {
+        Err(problem) => problem.into_response(),
+        Ok(()) => guard::contain(next.run(request)).await,
+    };
 
     let code = response.extensions().get::<Problem>().map(|problem| problem.code().as_str());
     tracing::info!(
         request.id = id,
         http.method = method.as_str(),
-        http.route = route.as_deref().unwrap_or("unknown"),
+        http.route = route.as_ref().map_or("unknown", MatchedPath::as_str),
         http.status = response.status().as_u16(),
         http.duration_ms = millis_between(started, app.clock.now()),
         problem.code = code,

@@ -1,12 +1,11 @@
 //! Limits that hold for every request: declared size, encoding, time, and panics.
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 
 use super::problem::{Code, Problem};
 
@@ -15,14 +14,15 @@ pub(super) const BODY_MAX: usize = 1_024 * 1_024;
 /// Longest that a handler may take. A pull may take 15 s.
 const HANDLER_MAX: Duration = Duration::from_secs(30);
 
-/// Refuses what is too large or encoded before anything of it is read, and ends what takes too
-/// long.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
-    if let Err(problem) = check(request.headers()) {
-        return problem.into_response();
-    }
-    match tokio::time::timeout(HANDLER_MAX, next.run(request)).await {
-        Ok(response) => response,
+/// Runs a handler within its time and contains its panic. What a panic said may quote a payload,
+/// so only its place is logged, by the panic hook.
+pub(super) async fn contain(handler: impl Future<Output = Response>) -> Response {
+    let handler = AssertUnwindSafe(handler).catch_unwind();
+    match tokio::time::timeout(HANDLER_MAX, handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            Problem::new(Code::Internal, "see the log under this request id").into_response()
+        }
         Err(_) => {
             let detail = format!("no answer within {} s; try again", HANDLER_MAX.as_secs());
             Problem::new(Code::Timeout, detail).into_response()
@@ -30,7 +30,8 @@ pub(super) async fn guard(request: Request, next: Next) -> Response {
     }
 }
 
-fn check(headers: &HeaderMap) -> Result<(), Problem> {
+/// Refuses what is too large or encoded before anything of it is read.
+pub(super) fn check(headers: &HeaderMap) -> Result<(), Problem> {
     let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -49,10 +50,4 @@ fn check(headers: &HeaderMap) -> Result<(), Problem> {
 /// The problem of a body over the limit.
 pub(super) fn too_large() -> Problem {
     Problem::new(Code::BodyTooLarge, format!("at most {BODY_MAX} bytes are accepted"))
-}
-
-/// Turns a panic into a problem. What it said may quote a payload, so only its place is logged, by
-/// the panic hook.
-pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Problem::new(Code::Internal, "see the log under this request id").into_response()
 }

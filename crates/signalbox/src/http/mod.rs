@@ -1,8 +1,9 @@
 //! The HTTP interface: one file per endpoint, extractors that ask, problems that answer.
 //!
-//! A request passes, from outside in: [`context`] (correlation id, log line, headers, problems
-//! rendered), [`guard`] (panics, time, size, encoding), [`auth`] (closed unless listed), then the
-//! handler. [`server`] owns the sockets.
+//! A request passes one layer, [`context`]: it gives a correlation id, refuses what [`guard`]
+//! (size, encoding) and [`auth`] (closed unless listed) refuse, bounds the handler in time and
+//! contains its panics, renders problems, sets the headers and writes the log line. [`server`]
+//! owns the sockets.
 
 mod auth;
 mod context;
@@ -40,9 +41,28 @@ pub use problem::{CODES, Code};
 pub use router::{openapi, router};
 pub use server::serve;
 
-/// What handlers work with.
+/// What handlers work with, shared by all of them.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl AppState {
+    /// Shares the parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts that handlers work with.
+pub struct Parts {
     /// The store, for reading.
     pub store: Arc<dyn Store>,
     /// Accepts webhooks.
@@ -50,7 +70,7 @@ pub struct AppState {
     /// Looks at status pages.
     pub pull: Pull,
     /// The secrets that Stripe may sign with.
-    pub stripe_secrets: Arc<[SigningSecret]>,
+    pub stripe_secrets: Vec<SigningSecret>,
     /// The token that reading and operating need.
     pub api_token: Option<SecretString>,
     /// The built-in mock destination.
