@@ -8,9 +8,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// How many objects and arrays may lie within each other.
@@ -102,11 +106,11 @@ pub fn check(bytes: &[u8]) -> Result<&str, JsonError> {
 ///
 /// # Errors
 /// `Field` naming `path` when the text is not an object, `Syntax` when it is not JSON.
-pub fn object<'a, T: serde::Deserialize<'a>>(text: &'a str, path: &str) -> Result<T, JsonError> {
+pub fn object<'a, T: Deserialize<'a>>(text: &'a str, path: &str) -> Result<T, JsonError> {
     // A derived struct would also accept an array; the contract speaks of objects only.
     if !text.trim_ascii_start().starts_with('{') {
         // Garbage is told from another type of JSON by parsing it, as the sender needs to know.
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
             return Err(JsonError::syntax(&error));
         }
         return Err(JsonError::field(path, "a JSON object"));
@@ -116,6 +120,74 @@ pub fn object<'a, T: serde::Deserialize<'a>>(text: &'a str, path: &str) -> Resul
         let twice = error.is_data();
         if twice { JsonError::field(path, "each key once") } else { JsonError::syntax(&error) }
     })
+}
+
+/// A field that should be an object: read as one in the same pass, or known not to be one.
+#[derive(Debug)]
+pub enum Nested<T> {
+    /// It is.
+    Object(T),
+    /// It is of another type, which has been skipped.
+    Other,
+}
+
+impl<T> Nested<T> {
+    /// Returns the object.
+    pub fn object(self) -> Option<T> {
+        match self {
+            Self::Object(object) => Some(object),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nested<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NestedVisitor(PhantomData))
+    }
+}
+
+struct NestedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NestedVisitor<T> {
+    type Value = Nested<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Nested<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Nested::Object)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Nested<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Nested::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Nested<T>, E> {
+        Ok(Nested::Other)
+    }
 }
 
 /// Reads a raw slice as a string; any other type gives `None`.
@@ -210,17 +282,21 @@ impl<'a> Guard<'a> {
     fn string(&mut self) -> Result<(), JsonError> {
         let start = self.at;
         self.at += 1;
-        while let Some(byte) = self.peek() {
-            match byte {
-                b'"' => {
-                    self.at += 1;
-                    return self.note_key(start);
-                }
-                b'\\' => self.escape()?,
-                _ => self.at += 1,
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            let Some(skip) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else {
+                // The string never ends; the parser will say so.
+                self.at = self.text.len();
+                return Ok(());
+            };
+            self.at += skip;
+            if self.peek() == Some(b'\\') {
+                self.escape()?;
+            } else {
+                self.at += 1;
+                return self.note_key(start);
             }
         }
-        Ok(())
     }
 
     fn escape(&mut self) -> Result<(), JsonError> {
@@ -257,8 +333,8 @@ impl<'a> Guard<'a> {
         if self.depth != 1 || !self.in_object {
             return Ok(());
         }
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        if !rest.trim_ascii_start().starts_with(':') {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        if rest.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b':') {
             return Ok(());
         }
         let quoted = self.text.get(start..self.at).unwrap_or_default();
@@ -335,7 +411,7 @@ mod tests {
         #[test]
         fn never_panics_on_json_like_text(text in "[\\[\\]{}\":,\\\\udD89cC0-9a \n]{0,200}") {
             let _ = check(text.as_bytes());
-            let _ = object::<serde::de::IgnoredAny>(&text, "body");
+            let _ = object::<IgnoredAny>(&text, "body");
         }
     }
 }

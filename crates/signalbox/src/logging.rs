@@ -1,4 +1,4 @@
-//! Log lines: one JSON object an event, flat, on standard error's calm brother, standard output.
+//! Log lines: one JSON object an event, flat, on standard output.
 //!
 //! What may stand in a line is decided where it is written: ids, words and numbers, never a body, a
 //! signature, a secret or an authorization header. A panic is logged by place, not by message,
@@ -9,9 +9,19 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::config::{Log, LogFormat};
 
+/// Crates that see headers and bodies pass and trace them. They stay quiet whatever is asked for,
+/// because payloads and secrets stay out of the log at every level.
+const QUIET: &[&str] = &["hyper", "hyper_util", "reqwest", "rustls", "h2", "tower"];
+
+fn filter(text: &str) -> EnvFilter {
+    let quiet = QUIET.iter().filter_map(|target| format!("{target}=info").parse().ok());
+    let asked = EnvFilter::try_new(text).unwrap_or_else(|_| EnvFilter::new("info"));
+    quiet.fold(asked, EnvFilter::add_directive)
+}
+
 /// Installs the global subscriber and the panic hook. A second call changes nothing.
 pub fn install(log: &Log) {
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter(&log.filter);
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_span_events(FmtSpan::NONE);
     let installed = match log.format {

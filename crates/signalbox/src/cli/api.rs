@@ -1,9 +1,9 @@
 //! Talking to a hub over its API.
 
 use clap::Args;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{EX_CONFIG, EX_UNAVAILABLE, Failure};
 use crate::client::Client;
@@ -22,6 +22,13 @@ pub(super) struct Api {
     client: Client,
     base: Url,
     token: Option<String>,
+}
+
+/// What matters of any answer of a hub.
+#[derive(Deserialize)]
+struct Answer {
+    /// What is wrong, where something is.
+    detail: Option<String>,
 }
 
 impl HubArgs {
@@ -68,25 +75,23 @@ impl Api {
         Ok(self.base.join(path)?.to_string())
     }
 
-    /// Sends a request and reads its answer as JSON; a problem becomes a failure in its words.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Value, Failure> {
+    /// Sends a request and returns the JSON of its answer as it was sent: parsing would disturb the
+    /// order of keys and the digits of numbers. A problem becomes a failure in its words.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<String, Failure> {
         let response = request.send().await.map_err(|error| self.unreachable(error))?;
         let status = response.status();
-        let body = self.body(response).await?;
+        let text = response.text().await.map_err(|error| self.unreachable(error))?;
+        let Ok(answer) = serde_json::from_str::<Answer>(&text) else {
+            let error = anyhow::anyhow!("{} does not answer like a signalbox hub", self.base);
+            return Err(Failure::new(EX_UNAVAILABLE, error));
+        };
         if status.is_success() {
-            return Ok(body);
+            return Ok(text);
         }
-        let detail = body.get("detail").and_then(Value::as_str).unwrap_or("no detail given");
+        let detail = answer.detail.as_deref().unwrap_or("no detail given");
         let error = anyhow::anyhow!("the hub answered {}: {detail}", status.as_u16());
         let exit = if status == StatusCode::SERVICE_UNAVAILABLE { EX_UNAVAILABLE } else { 1 };
         Err(Failure::new(exit, error))
-    }
-
-    async fn body(&self, response: Response) -> Result<Value, Failure> {
-        response.json().await.map_err(|_| {
-            let error = anyhow::anyhow!("{} does not answer like a signalbox hub", self.base);
-            Failure::new(EX_UNAVAILABLE, error)
-        })
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {

@@ -4,7 +4,9 @@ use clap::Args;
 use comfy_table::{Table, presets::NOTHING};
 use owo_colors::OwoColorize;
 use reqwest::Method;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::api::HubArgs;
 use super::{Failure, output};
@@ -67,14 +69,14 @@ impl Events {
         query.extend(filters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
         let request = api.request(Method::GET, "/events")?.query(&query);
         let answer = super::block_on(api.send(request))??;
-        let events = answer.get("events").and_then(Value::as_array).cloned().unwrap_or_default();
+        let list: List<'_> = serde_json::from_str(&answer)?;
         if self.json || !output::is_terminal() {
-            for event in events {
-                output::data(&event.to_string());
+            for event in list.events {
+                output::data(&one_line(event.get()));
             }
         } else {
-            output::data(&table(&events));
-            if answer.get("next_cursor").is_some_and(Value::is_string) {
+            output::data(&table(&list.events)?);
+            if list.next_cursor.is_some() {
                 output::talk("there are more; narrow the filters or raise --limit");
             }
         }
@@ -82,16 +84,30 @@ impl Events {
     }
 }
 
-fn table(events: &[Value]) -> String {
+/// A page as answered; events stay as they were written.
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+    next_cursor: Option<String>,
+}
+
+/// The vendor's record may be laid out over many lines; strings cannot hold a line end.
+fn one_line(json: &str) -> String {
+    json.lines().map(str::trim_start).collect()
+}
+
+fn table(events: &[&RawValue]) -> Result<String, Failure> {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_header(["SEVERITY", "RECEIVED", "SERVICE", "SUMMARY", "DELIVERED", "EVENT"]);
     for event in events {
+        let event: Value = serde_json::from_str(event.get())?;
         let text = |name: &str| {
             output::plain(event.get(name).and_then(Value::as_str).unwrap_or_default())
         };
         let delivered = match event.get("routed").and_then(Value::as_bool) {
-            Some(true) => delivered_to(event),
+            Some(true) => delivered_to(&event),
             _ => "not routed".to_owned(),
         };
         table.add_row([
@@ -103,7 +119,7 @@ fn table(events: &[Value]) -> String {
             text("event_id"),
         ]);
     }
-    table.to_string()
+    Ok(table.to_string())
 }
 
 fn delivered_to(event: &Value) -> String {

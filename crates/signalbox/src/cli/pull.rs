@@ -20,7 +20,7 @@ impl Pull {
         let api = self.hub.connect(sources)?;
         let request = api.request(Method::POST, "/ingest/pull-status")?;
         let answer = super::block_on(api.send(request))??;
-        output::data(&answer.to_string());
+        output::data(&answer);
         Ok(())
     }
 }

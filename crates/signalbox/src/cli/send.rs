@@ -72,7 +72,7 @@ impl SendStripe {
                     .header("content-type", "application/json")
                     .header("stripe-signature", stripe::sign(&secret, &body, SystemClock.now()))
                     .body(body);
-                output::data(&super::block_on(api.send(request))??.to_string());
+                output::data(&super::block_on(api.send(request))??);
             }
         }
         Ok(())

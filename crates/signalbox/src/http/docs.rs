@@ -7,7 +7,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -20,7 +21,15 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub(super) fn docs<S: Clone + Send + Sync + 'static>(api: OpenApi) -> Router<S> {
     let config = Config::default().validator_url("none").use_base_layout();
     let page = SwaggerUi::new("/docs").url("/openapi.json", api).config(config);
-    Router::from(page).layer(middleware::from_fn(policy))
+    Router::from(page)
+        .route("/docs/errors", get(errors))
+        .layer(middleware::from_fn(policy))
+}
+
+/// What the `type` of a problem points to.
+async fn errors() -> impl IntoResponse {
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (plain, include_str!("../../../../docs/errors.md"))
 }
 
 async fn policy(request: Request, next: Next) -> Response {

@@ -1,7 +1,7 @@
 //! From a verified body to an [`Event`].
 //!
-//! The document is walked as raw slices, field by field, so that each refusal can name its field
-//! and no number is ever turned into a float. Only what is used is read.
+//! The document is read in one pass into raw slices, field by field, so that each refusal can name
+//! its field and no number is ever turned into a float. Only what is used is read.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::{SOURCE, severity};
 use crate::event::{DESCRIPTION_MAX, Event, EventId, Kind, Origin, SUMMARY_MAX, clip};
 use crate::instant;
-use crate::json::{self, JsonError, RawJson};
+use crate::json::{self, JsonError, Nested, RawJson};
 
 /// Longest `type`; Stripe's longest is below 100 bytes.
 const TYPE_MAX: usize = 255;
@@ -28,15 +28,15 @@ struct Envelope<'a> {
     #[serde(borrow)]
     livemode: Option<&'a RawValue>,
     #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Option<Nested<Data<'a>>>,
     #[serde(borrow)]
-    related_object: Option<&'a RawValue>,
+    related_object: Option<Nested<Subject<'a>>>,
 }
 
 #[derive(Deserialize)]
 struct Data<'a> {
     #[serde(borrow)]
-    object: Option<&'a RawValue>,
+    object: Option<Nested<Subject<'a>>>,
 }
 
 /// What is read of the object that an event is about. Failure texts stand in many places.
@@ -169,18 +169,22 @@ fn read_livemode(raw: Option<&RawValue>) -> Result<Option<bool>, JsonError> {
     }
 }
 
-fn read_snapshot_subject(data: Option<&RawValue>) -> Result<Subject<'_>, JsonError> {
-    let data = data.ok_or_else(|| JsonError::field("data", "a JSON object"))?;
-    let data: Data<'_> = json::object(data.get(), "data")?;
-    let object = data.object.ok_or_else(|| JsonError::field("data.object", "a JSON object"))?;
-    json::object(object.get(), "data.object")
+fn read_snapshot_subject(data: Option<Nested<Data<'_>>>) -> Result<Subject<'_>, JsonError> {
+    let data = data
+        .and_then(Nested::object)
+        .ok_or_else(|| JsonError::field("data", "a JSON object"))?;
+    data.object
+        .and_then(Nested::object)
+        .ok_or_else(|| JsonError::field("data.object", "a JSON object"))
 }
 
 /// Thin events of account-wide changes have no related object.
-fn read_related(related: Option<&RawValue>) -> Result<Subject<'_>, JsonError> {
-    match json::present(related) {
+fn read_related(related: Option<Nested<Subject<'_>>>) -> Result<Subject<'_>, JsonError> {
+    match related {
         None => Ok(Subject::default()),
-        Some(related) => json::object(related.get(), "related_object"),
+        Some(related) => related
+            .object()
+            .ok_or_else(|| JsonError::field("related_object", "a JSON object or null")),
     }
 }
 
