@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -211,13 +212,14 @@ pub fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
 ///
 /// Numbers keep their digits, keys their order, white space its place. It is spliced into answers
 /// as it stands and never parsed again.
+/// Cloning shares the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawJson(Box<str>);
+pub struct RawJson(Arc<str>);
 
 impl RawJson {
     /// Wraps text that has passed [`check`] and was parsed as JSON once, or comes from our store.
     #[must_use]
-    pub fn from_checked(text: impl Into<Box<str>>) -> Self {
+    pub fn from_checked(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
