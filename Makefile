@@ -86,6 +86,7 @@ toolchain:
 test-tools:
 	@command -v curl >/dev/null || $(call install,curl,curl)
 	@command -v jq >/dev/null || $(call install,jq,jq)
+	@command -v openssl >/dev/null || $(call install,openssl,openssl)
 	@cargo nextest --version >/dev/null 2>&1 || cargo install cargo-nextest --version $(NEXTEST_VERSION) --locked
 
 # $(call install,COMMAND,PACKAGES): through apt where that works unasked, else

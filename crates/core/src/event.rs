@@ -29,7 +29,9 @@ impl EventId {
     #[must_use]
     pub fn new(id: &str) -> Option<Self> {
         let sane = (1..=EVENT_ID_MAX).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'/');
         sane.then(|| Self(id.into()))
     }
 
@@ -37,7 +39,11 @@ impl EventId {
     /// prefixes, so that no vendor can take another's identifier.
     #[must_use]
     pub fn from_vendor(id: &str) -> Option<Self> {
-        if id.contains(':') { None } else { Self::new(id) }
+        if id.contains(':') {
+            None
+        } else {
+            Self::new(id)
+        }
     }
 
     /// Returns the identifier as text.
@@ -196,7 +202,10 @@ pub fn clip(text: &str, chars_max: usize) -> String {
 #[cfg_attr(feature = "schema", schemars(title = "signalbox normalized event"))]
 pub struct NormalizedEvent {
     /// Unique identifier: 1 to 255 visible ASCII characters without `/`.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = 255), regex(pattern = "^[!-.0-~]+$")))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(min = 1, max = 255), regex(pattern = "^[!-.0-~]+$"))
+    )]
     pub event_id: String,
     /// Feed name: `stripe`, `spreedly_status`, `braze_status`, or a configured one.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
@@ -212,14 +221,17 @@ pub struct NormalizedEvent {
     pub summary: String,
     /// Detail or null; the key must be there.
     #[serde(deserialize_with = "required")]
-    #[cfg_attr(feature = "schema", schemars(required))]
+    #[cfg_attr(feature = "schema", schemars(required, extend("type" = ["string", "null"])))]
     pub description: Option<String>,
     /// RFC 3339 time.
     #[cfg_attr(feature = "schema", schemars(with = "String", extend("format" = "date-time")))]
     pub started_at: String,
     /// RFC 3339 time, or null while it lasts; the key must be there.
     #[serde(deserialize_with = "required")]
-    #[cfg_attr(feature = "schema", schemars(required, extend("format" = "date-time")))]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(required, extend("type" = ["string", "null"], "format" = "date-time"))
+    )]
     pub resolved_at: Option<String>,
     /// The vendor's own record, of any JSON type; the key must be there.
     pub raw: serde_json::Value,
@@ -252,9 +264,10 @@ impl NormalizedEvent {
             return Err(("started_at", "an RFC 3339 time between 1970 and 9998"));
         }
         match &self.resolved_at {
-            Some(at) if crate::instant::parse(at).is_none() => {
-                Err(("resolved_at", "null or an RFC 3339 time between 1970 and 9998"))
-            }
+            Some(at) if crate::instant::parse(at).is_none() => Err((
+                "resolved_at",
+                "null or an RFC 3339 time between 1970 and 9998",
+            )),
             _ => Ok(()),
         }
     }

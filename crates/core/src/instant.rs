@@ -64,6 +64,9 @@ mod tests {
         assert_eq!(parse("9999-01-01T00:00:00Z"), None);
         assert_eq!(from_seconds(-1), None);
         assert_eq!(from_seconds(i64::MAX), None);
-        assert_eq!(parse("9998-12-31T23:59:59Z").map(Timestamp::as_second), Some(END_S - 1));
+        assert_eq!(
+            parse("9998-12-31T23:59:59Z").map(Timestamp::as_second),
+            Some(END_S - 1)
+        );
     }
 }

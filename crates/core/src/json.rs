@@ -79,13 +79,19 @@ pub enum JsonError {
 impl JsonError {
     /// Names a field and what it should have been.
     pub fn field(field: impl Into<String>, expected: &'static str) -> Self {
-        Self::Field { field: field.into(), expected }
+        Self::Field {
+            field: field.into(),
+            expected,
+        }
     }
 
     /// Keeps the place of a parse error and drops its text, which may quote the document.
     #[must_use]
     pub fn syntax(error: &serde_json::Error) -> Self {
-        Self::Syntax { line: error.line(), column: error.column() }
+        Self::Syntax {
+            line: error.line(),
+            column: error.column(),
+        }
     }
 }
 
@@ -94,8 +100,9 @@ impl JsonError {
 /// # Errors
 /// Any [`JsonError`] but `Syntax` and `Field`. A document that passes may still not be JSON.
 pub fn check(bytes: &[u8]) -> Result<&str, JsonError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| JsonError::NotUtf8 { offset: error.valid_up_to() })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 {
+        offset: error.valid_up_to(),
+    })?;
     if text.trim_ascii().is_empty() {
         return Err(JsonError::Empty);
     }
@@ -119,7 +126,11 @@ pub fn object<'a, T: Deserialize<'a>>(text: &'a str, path: &str) -> Result<T, Js
     serde_json::from_str(text).map_err(|error| {
         // Raw slices take any type, so data can only be wrong by naming a key twice.
         let twice = error.is_data();
-        if twice { JsonError::field(path, "each key once") } else { JsonError::syntax(&error) }
+        if twice {
+            JsonError::field(path, "each key once")
+        } else {
+            JsonError::syntax(&error)
+        }
     })
 }
 
@@ -253,7 +264,13 @@ struct Guard<'a> {
 impl<'a> Guard<'a> {
     fn new(text: &'a str) -> Self {
         let in_object = text.trim_ascii_start().starts_with('{');
-        Self { text, at: 0, depth: 0, in_object, keys: HashSet::new() }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            in_object,
+            keys: HashSet::new(),
+        }
     }
 
     fn run(mut self) -> Result<(), JsonError> {
@@ -326,7 +343,11 @@ impl<'a> Guard<'a> {
 
     /// Reads `\uXXXX` at an offset.
     fn unit_at(&self, offset: usize) -> Option<u16> {
-        let digits = self.text.as_bytes().get(offset..offset + 6)?.strip_prefix(b"\\u")?;
+        let digits = self
+            .text
+            .as_bytes()
+            .get(offset..offset + 6)?
+            .strip_prefix(b"\\u")?;
         let digits = std::str::from_utf8(digits).ok()?;
         u16::from_str_radix(digits, 16).ok()
     }
@@ -347,7 +368,11 @@ impl<'a> Guard<'a> {
         } else {
             Cow::Borrowed(inner)
         };
-        if self.keys.insert(key) { Ok(()) } else { Err(JsonError::DuplicateKey { offset: start }) }
+        if self.keys.insert(key) {
+            Ok(())
+        } else {
+            Err(JsonError::DuplicateKey { offset: start })
+        }
     }
 }
 
@@ -377,20 +402,44 @@ mod tests {
 
     #[test]
     fn nul_and_lone_surrogates_are_refused() {
-        assert_eq!(check(br#"{"a":"\u0000"}"#), Err(JsonError::Nul { offset: 6 }));
-        assert_eq!(check(br#"{"a":"\ud800"}"#), Err(JsonError::LoneSurrogate { offset: 6 }));
-        assert_eq!(check(br#"{"a":"\udc00"}"#), Err(JsonError::LoneSurrogate { offset: 6 }));
+        assert_eq!(
+            check(br#"{"a":"\u0000"}"#),
+            Err(JsonError::Nul { offset: 6 })
+        );
+        assert_eq!(
+            check(br#"{"a":"\ud800"}"#),
+            Err(JsonError::LoneSurrogate { offset: 6 })
+        );
+        assert_eq!(
+            check(br#"{"a":"\udc00"}"#),
+            Err(JsonError::LoneSurrogate { offset: 6 })
+        );
         assert!(check(br#"{"a":"\ud83d\ude00"}"#).is_ok());
-        assert!(check(br#"{"a":"\\u0000"}"#).is_ok(), "an escaped backslash is not an escape");
+        assert!(
+            check(br#"{"a":"\\u0000"}"#).is_ok(),
+            "an escaped backslash is not an escape"
+        );
     }
 
     #[test]
     fn a_repeated_outermost_key_is_refused_however_it_is_spelled() {
-        assert!(matches!(check(br#"{"id":1,"id":2}"#), Err(JsonError::DuplicateKey { .. })));
-        assert!(matches!(check(br#"{"id":1,"\u0069d":2}"#), Err(JsonError::DuplicateKey { .. })));
-        assert!(check(br#"{"a":{"x":1},"b":{"x":1}}"#).is_ok(), "inner keys are the vendor's own");
+        assert!(matches!(
+            check(br#"{"id":1,"id":2}"#),
+            Err(JsonError::DuplicateKey { .. })
+        ));
+        assert!(matches!(
+            check(br#"{"id":1,"\u0069d":2}"#),
+            Err(JsonError::DuplicateKey { .. })
+        ));
+        assert!(
+            check(br#"{"a":{"x":1},"b":{"x":1}}"#).is_ok(),
+            "inner keys are the vendor's own"
+        );
         assert!(check(br#"["a","a"]"#).is_ok());
-        assert!(check(br#"{"a":"a","b":"a"}"#).is_ok(), "values are not keys");
+        assert!(
+            check(br#"{"a":"a","b":"a"}"#).is_ok(),
+            "values are not keys"
+        );
     }
 
     #[test]
@@ -400,8 +449,13 @@ mod tests {
             raw: RawJson,
         }
         let text = "{ \"b\": 1.000000000000000000001,\n \"a\": 12345678901234567890123 }";
-        let holder = Holder { raw: RawJson::from_checked(text) };
-        assert_eq!(serde_json::to_string(&holder).unwrap(), format!("{{\"raw\":{text}}}"));
+        let holder = Holder {
+            raw: RawJson::from_checked(text),
+        };
+        assert_eq!(
+            serde_json::to_string(&holder).unwrap(),
+            format!("{{\"raw\":{text}}}")
+        );
     }
 
     proptest! {

@@ -153,7 +153,11 @@ pub struct Verdict {
 
 impl Verdict {
     fn quiet(change: Change) -> Self {
-        Self { change, owed: Vec::new(), cancelled: Vec::new() }
+        Self {
+            change,
+            owed: Vec::new(),
+            cancelled: Vec::new(),
+        }
     }
 
     /// Tells whether a page was newly asked for.
@@ -201,7 +205,11 @@ pub fn again(stored: &Stored, seen: &Observation) -> Verdict {
 /// Judges an open component that a snapshot shows operational, as of `at` by the vendor's clock.
 #[must_use]
 pub fn healthy(stored: &Stored, at: Option<Timestamp>) -> Verdict {
-    if is_older(at, stored) { Verdict::quiet(Change::Outdated) } else { resolve(stored) }
+    if is_older(at, stored) {
+        Verdict::quiet(Change::Outdated)
+    } else {
+        resolve(stored)
+    }
 }
 
 /// An older copy than the one that was stored: caches serve those after newer ones.
@@ -247,7 +255,11 @@ pub fn absent(stored: &Stored, now: Timestamp) -> Absence {
 
 fn rerate(stored: &Stored, seen: &Observation) -> Verdict {
     let risen = seen.event.severity > stored.event.severity;
-    let change = if risen { Change::Escalated } else { Change::Deescalated };
+    let change = if risen {
+        Change::Escalated
+    } else {
+        Change::Deescalated
+    };
     let mut owed: Vec<Owed> = stored
         .pages
         .iter()
@@ -257,13 +269,18 @@ fn rerate(stored: &Stored, seen: &Observation) -> Verdict {
     if risen {
         owed.extend(triggers(&seen.decision, &stored.event, &stored.pages));
     }
-    Verdict { owed, ..Verdict::quiet(change) }
+    Verdict {
+        owed,
+        ..Verdict::quiet(change)
+    }
 }
 
 /// Triggers for the chosen destinations that have no page open or on its way.
 fn triggers(decision: &Decision, event: &Event, pages: &[Page]) -> Vec<Owed> {
     let busy = |target: &Target| {
-        pages.iter().any(|page| page.target == *target && page.state != PageState::Closed)
+        pages
+            .iter()
+            .any(|page| page.target == *target && page.state != PageState::Closed)
     };
     decision
         .targets
@@ -278,7 +295,11 @@ fn triggers(decision: &Decision, event: &Event, pages: &[Page]) -> Vec<Owed> {
 }
 
 fn owe(page: &Page, action: Action) -> Owed {
-    Owed { target: page.target.clone(), action, dedup_key: page.dedup_key.clone() }
+    Owed {
+        target: page.target.clone(),
+        action,
+        dedup_key: page.dedup_key.clone(),
+    }
 }
 
 /// Compares what people read. `raw` is left out: some pages touch every record at each edit.
@@ -340,7 +361,10 @@ pub(crate) mod tests {
 
     fn stored(observation: &Observation, page: Option<PageState>) -> Stored {
         let page = page.map(|state| Page {
-            target: Target { destination: "pagerduty".into(), mock: true },
+            target: Target {
+                destination: "pagerduty".into(),
+                mock: true,
+            },
             dedup_key: "spreedly_status:i1".into(),
             state,
         });
@@ -359,7 +383,10 @@ pub(crate) mod tests {
 
     #[test]
     fn the_first_sight_triggers_what_the_rules_choose() {
-        assert_eq!(actions(&first(&seen(Severity::Critical))), [Action::Trigger]);
+        assert_eq!(
+            actions(&first(&seen(Severity::Critical))),
+            [Action::Trigger]
+        );
         assert!(first(&seen(Severity::Warning)).owed.is_empty());
         assert!(first(&resolved(Severity::Critical)).owed.is_empty());
     }
@@ -374,7 +401,10 @@ pub(crate) mod tests {
     #[test]
     fn an_older_copy_changes_nothing() {
         let new = stored(&resolved(Severity::Critical), Some(PageState::Closed));
-        assert_eq!(again(&new, &seen(Severity::Critical)).change, Change::Outdated);
+        assert_eq!(
+            again(&new, &seen(Severity::Critical)).change,
+            Change::Outdated
+        );
     }
 
     #[test]
@@ -383,7 +413,10 @@ pub(crate) mod tests {
         warning.event.kind = Kind::Payment;
         let mut critical = seen(Severity::Critical);
         critical.event.kind = Kind::Payment;
-        assert_eq!(again(&stored(&warning, None), &critical), Verdict::quiet(Change::Same));
+        assert_eq!(
+            again(&stored(&warning, None), &critical),
+            Verdict::quiet(Change::Same)
+        );
     }
 
     #[test]
@@ -408,10 +441,16 @@ pub(crate) mod tests {
             &stored(&seen(Severity::Critical), Some(PageState::Open)),
             &seen(Severity::Warning),
         );
-        assert_eq!((down.change, actions(&down)), (Change::Deescalated, vec![Action::Update]));
+        assert_eq!(
+            (down.change, actions(&down)),
+            (Change::Deescalated, vec![Action::Update])
+        );
         let lowered = stored(&seen(Severity::Warning), Some(PageState::Open));
         let up = again(&lowered, &seen(Severity::Critical));
-        assert_eq!((up.change, actions(&up)), (Change::Escalated, vec![Action::Update]));
+        assert_eq!(
+            (up.change, actions(&up)),
+            (Change::Escalated, vec![Action::Update])
+        );
         let waiting = stored(&seen(Severity::Warning), Some(PageState::Waiting));
         assert!(again(&waiting, &seen(Severity::Critical)).owed.is_empty());
     }
@@ -429,7 +468,10 @@ pub(crate) mod tests {
     #[test]
     fn recovery_resolves_a_page_that_the_rules_would_not_open_any_more() {
         let lowered = stored(&seen(Severity::Info), Some(PageState::Open));
-        assert_eq!(actions(&again(&lowered, &resolved(Severity::Info))), [Action::Resolve]);
+        assert_eq!(
+            actions(&again(&lowered, &resolved(Severity::Info))),
+            [Action::Resolve]
+        );
     }
 
     #[test]
@@ -446,7 +488,10 @@ pub(crate) mod tests {
         let mut back = seen(Severity::Critical);
         back.vendor_updated_at = Some(at(400));
         let verdict = again(&over, &back);
-        assert_eq!((verdict.change, actions(&verdict)), (Change::Reopened, vec![Action::Trigger]));
+        assert_eq!(
+            (verdict.change, actions(&verdict)),
+            (Change::Reopened, vec![Action::Trigger])
+        );
         assert_eq!(verdict.owed[0].dedup_key, "spreedly_status:i1");
     }
 
@@ -455,7 +500,14 @@ pub(crate) mod tests {
         let mut open = stored(&seen(Severity::Critical), Some(PageState::Open));
         assert_eq!(absent(&open, at(500)), Absence::Noted);
         open.missing_at = Some(at(500));
-        assert_eq!(absent(&open, at(500)), Absence::Noted, "the same look is not a second one");
-        assert_eq!(absent(&open, at(501)), Absence::Recovered { since: at(500) });
+        assert_eq!(
+            absent(&open, at(500)),
+            Absence::Noted,
+            "the same look is not a second one"
+        );
+        assert_eq!(
+            absent(&open, at(501)),
+            Absence::Recovered { since: at(500) }
+        );
     }
 }

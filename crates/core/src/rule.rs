@@ -41,13 +41,20 @@ impl Decision {
     }
 
     fn no(rule: &str, reason: &str) -> Self {
-        Self { rule: rule.to_owned(), reason: reason.to_owned(), targets: Vec::new() }
+        Self {
+            rule: rule.to_owned(),
+            reason: reason.to_owned(),
+            targets: Vec::new(),
+        }
     }
 
     /// The decision for what was over before we first saw it.
     #[must_use]
     pub fn already_resolved() -> Self {
-        Self::no("already-resolved", "it was resolved before it was first seen; nobody is paged")
+        Self::no(
+            "already-resolved",
+            "it was resolved before it was first seen; nobody is paged",
+        )
     }
 }
 
@@ -86,7 +93,10 @@ impl Rules {
         Decision {
             rule: rule.to_owned(),
             reason: reason.to_owned(),
-            targets: vec![Target { destination: PAGER.to_owned(), mock }],
+            targets: vec![Target {
+                destination: PAGER.to_owned(),
+                mock,
+            }],
         }
     }
 }
@@ -103,12 +113,19 @@ mod tests {
     #[test]
     fn severity_decides() {
         let off = Rules::default();
-        let on = Rules { route_warning: true, ..off.clone() };
+        let on = Rules {
+            route_warning: true,
+            ..off.clone()
+        };
         assert!(decide(&off, Severity::Critical).is_routed());
         assert!(!decide(&off, Severity::Warning).is_routed());
         assert!(decide(&on, Severity::Warning).is_routed());
         assert!(!decide(&on, Severity::Info).is_routed());
-        assert!(decide(&off, Severity::Warning).reason.contains("ROUTE_WARNING"));
+        assert!(
+            decide(&off, Severity::Warning)
+                .reason
+                .contains("ROUTE_WARNING")
+        );
     }
 
     #[test]
@@ -116,10 +133,16 @@ mod tests {
         let mut test = event("e", Severity::Critical);
         test.livemode = Some(false);
         let mock = Rules::default();
-        let real = Rules { real_pager: true, ..mock.clone() };
+        let real = Rules {
+            real_pager: true,
+            ..mock.clone()
+        };
         assert!(mock.decide(&test).targets[0].mock);
         assert_eq!(real.decide(&test).rule, "test-mode");
-        let asked = Rules { route_test_mode: true, ..real };
+        let asked = Rules {
+            route_test_mode: true,
+            ..real
+        };
         assert!(!asked.decide(&test).targets[0].mock);
     }
 
@@ -127,7 +150,10 @@ mod tests {
     fn fixtures_reach_only_the_mock() {
         let mut fixture = event("e", Severity::Critical);
         fixture.origin = Origin::Fixture;
-        let real = Rules { real_pager: true, ..Rules::default() };
+        let real = Rules {
+            real_pager: true,
+            ..Rules::default()
+        };
         assert!(real.decide(&fixture).targets[0].mock);
     }
 }

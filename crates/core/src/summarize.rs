@@ -9,13 +9,38 @@ use crate::event::{Severity, clip};
 pub const SUMMARY_MAX: usize = 120;
 
 const CRITICAL: &[&str] = &[
-    "outage", "down", "payout", "payouts", "critical", "unavailable", "breach", "multiple",
-    "widespread", "data loss", "fraud",
+    "outage",
+    "down",
+    "payout",
+    "payouts",
+    "critical",
+    "unavailable",
+    "breach",
+    "multiple",
+    "widespread",
+    "data loss",
+    "fraud",
 ];
 const WARNING: &[&str] = &[
-    "degraded", "degradation", "slow", "latency", "failed", "failure", "failures", "failing",
-    "error", "errors", "timeout", "timeouts", "declined", "delayed", "intermittent", "elevated",
-    "dispute", "partial", "warning",
+    "degraded",
+    "degradation",
+    "slow",
+    "latency",
+    "failed",
+    "failure",
+    "failures",
+    "failing",
+    "error",
+    "errors",
+    "timeout",
+    "timeouts",
+    "declined",
+    "delayed",
+    "intermittent",
+    "elevated",
+    "dispute",
+    "partial",
+    "warning",
 ];
 
 /// What the stub makes of a text.
@@ -43,8 +68,13 @@ pub fn summarize(text: &str) -> Option<Summary> {
 
 /// Ends at a full stop that is followed by a space, so that `api.example.com` is no sentence.
 fn first_sentence(line: &str) -> &str {
-    let end = [". ", "! ", "? ", "... "].iter().filter_map(|mark| line.find(mark)).min();
-    end.and_then(|at| line.get(..at)).unwrap_or(line).trim_end_matches(['.', '!', '?', '…'])
+    let end = [". ", "! ", "? ", "... "]
+        .iter()
+        .filter_map(|mark| line.find(mark))
+        .min();
+    end.and_then(|at| line.get(..at))
+        .unwrap_or(line)
+        .trim_end_matches(['.', '!', '?', '…'])
 }
 
 fn rate(line: &str) -> Severity {
@@ -63,7 +93,9 @@ fn mentions(line: &str, keywords: &[&str]) -> bool {
     keywords.iter().any(|keyword| {
         line.match_indices(keyword).any(|(at, _)| {
             let before = line.get(..at).and_then(|text| text.chars().next_back());
-            let after = line.get(at + keyword.len()..).and_then(|text| text.chars().next());
+            let after = line
+                .get(at + keyword.len()..)
+                .and_then(|text| text.chars().next());
             boundary(before) && boundary(after)
         })
     })
@@ -80,7 +112,10 @@ mod tests {
     #[test]
     fn the_example_of_the_interface_is_critical() {
         let made = summarize("Multiple payment failures detected across APAC region...").unwrap();
-        assert_eq!(made.summary, "Multiple payment failures detected across APAC region");
+        assert_eq!(
+            made.summary,
+            "Multiple payment failures detected across APAC region"
+        );
         assert_eq!(made.suggested_severity, Severity::Critical);
     }
 
@@ -88,7 +123,10 @@ mod tests {
     fn keywords_count_as_whole_words_only() {
         assert_eq!(severity("Download the invoice"), Severity::Info);
         assert_eq!(severity("The gateway is down."), Severity::Critical);
-        assert_eq!(severity("Latency rose on api.example.com"), Severity::Warning);
+        assert_eq!(
+            severity("Latency rose on api.example.com"),
+            Severity::Warning
+        );
         assert_eq!(severity("All systems normal"), Severity::Info);
     }
 

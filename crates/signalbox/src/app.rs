@@ -9,7 +9,6 @@ use signalbox_core::delivery::request::Endpoint;
 use signalbox_core::rule::{PAGER, Target};
 use signalbox_store::Store;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use crate::client::Client;
 use crate::clock::SharedClock;
@@ -18,12 +17,19 @@ use crate::deliver::Deliverer;
 use crate::http::{self, AppState, MockPager};
 use crate::ingest::{Ingest, PageSource, Pull};
 use crate::lifecycle::Lifecycle;
+use crate::nudge::Nudge;
 use crate::workers;
 
 /// The fixtures that stand in for pages without a URL.
 const FIXTURES: &[(&str, &[u8])] = &[
-    ("spreedly", include_bytes!("../../../fixtures/statuspage/spreedly_summary.json")),
-    ("braze", include_bytes!("../../../fixtures/statuspage/braze_summary.json")),
+    (
+        "spreedly",
+        include_bytes!("../../../fixtures/statuspage/spreedly_summary.json"),
+    ),
+    (
+        "braze",
+        include_bytes!("../../../fixtures/statuspage/braze_summary.json"),
+    ),
 ];
 
 /// A running hub.
@@ -47,12 +53,26 @@ impl Hub {
             .await
             .context("opening the store failed")??;
         let wanted = SocketAddr::new(config.server.host, config.server.port);
-        let listener =
-            TcpListener::bind(wanted).await.with_context(|| format!("cannot listen on {wanted}"))?;
-        let address = listener.local_addr().context("cannot read the socket's address")?;
+        let listener = TcpListener::bind(wanted)
+            .await
+            .with_context(|| format!("cannot listen on {wanted}"))?;
+        let address = listener
+            .local_addr()
+            .context("cannot read the socket's address")?;
         let lifecycle = Lifecycle::default();
-        let hub = Self { address, lifecycle: lifecycle.clone(), store: Arc::clone(&store) };
-        let parts = Parts { config, clock, store, client: Client::new()?, lifecycle, address };
+        let hub = Self {
+            address,
+            lifecycle: lifecycle.clone(),
+            store: Arc::clone(&store),
+        };
+        let parts = Parts {
+            config,
+            clock,
+            store,
+            client: Client::new()?,
+            lifecycle,
+            address,
+        };
         parts.start(listener);
         Ok(hub)
     }
@@ -79,7 +99,7 @@ struct Parts {
 
 impl Parts {
     fn start(self, listener: TcpListener) {
-        let nudge = Arc::new(Notify::new());
+        let nudge = Nudge::default();
         let pull = self.pull(&nudge);
         let state = self.state(&nudge, pull.clone());
         self.lifecycle.spawn(
@@ -96,11 +116,16 @@ impl Parts {
                 endpoint: Arc::new(endpoint),
             };
             let drained = drained(self.lifecycle.clone());
-            let worker =
-                workers::deliver(deliverer, Arc::clone(&self.clock), Arc::clone(&nudge), drained);
+            let clock = Arc::clone(&self.clock);
+            let worker = workers::deliver(deliverer, clock, nudge.listen(), drained);
             self.lifecycle.spawn("deliver", worker);
         }
-        let live = self.config.status.pages.iter().any(|page| page.url.is_some());
+        let live = self
+            .config
+            .status
+            .pages
+            .iter()
+            .any(|page| page.url.is_some());
         if let Some(interval) = self.config.status.poll_interval.filter(|_| live) {
             let drained = drained(self.lifecycle.clone());
             let worker = workers::poll(pull, interval, Arc::clone(&self.clock), drained);
@@ -108,48 +133,55 @@ impl Parts {
         }
     }
 
-    fn pull(&self, nudge: &Arc<Notify>) -> Pull {
+    fn pull(&self, nudge: &Nudge) -> Pull {
         Pull::new(
             Arc::clone(&self.store),
             self.client.clone(),
             Arc::new(self.config.rules.clone()),
             Arc::clone(&self.clock),
-            Arc::clone(nudge),
+            nudge.clone(),
             page_sources(&self.config.status),
         )
     }
 
-    fn state(&self, nudge: &Arc<Notify>, pull: Pull) -> AppState {
+    fn state(&self, nudge: &Nudge, pull: Pull) -> AppState {
         AppState::new(http::Parts {
             store: Arc::clone(&self.store),
             ingest: Ingest {
                 store: Arc::clone(&self.store),
                 rules: Arc::new(self.config.rules.clone()),
                 clock: Arc::clone(&self.clock),
-                nudge: Arc::clone(nudge),
+                nudge: nudge.clone(),
             },
             pull,
             stripe_secrets: self.config.stripe.secrets.clone(),
             api_token: self.config.server.api_token.clone(),
             mock: MockPager::default(),
             clock: Arc::clone(&self.clock),
-            nudge: Arc::clone(nudge),
+            nudge: nudge.clone(),
             lifecycle: self.lifecycle.clone(),
         })
     }
 
     /// The mock is always there, for fixtures; the real pager when it is configured.
     fn destinations(&self) -> Vec<(Target, Endpoint)> {
-        let target = |mock| Target { destination: PAGER.to_owned(), mock };
+        let target = |mock| Target {
+            destination: PAGER.to_owned(),
+            mock,
+        };
         let token = self.config.server.api_token.as_ref();
         let mock = Endpoint::Mock {
             url: format!("http://{}/destinations/pagerduty", reachable(self.address)),
             token: token.map(|token| token.expose_secret().to_owned()),
         };
-        let real = self.config.pagerduty.as_ref().map(|pagerduty| Endpoint::PagerDuty {
-            url: pagerduty.events_url.to_string(),
-            routing_key: pagerduty.routing_key.expose_secret().to_owned(),
-        });
+        let real = self
+            .config
+            .pagerduty
+            .as_ref()
+            .map(|pagerduty| Endpoint::PagerDuty {
+                url: pagerduty.events_url.to_string(),
+                routing_key: pagerduty.routing_key.expose_secret().to_owned(),
+            });
         let mut destinations = vec![(target(true), mock)];
         destinations.extend(real.map(|real| (target(false), real)));
         destinations

@@ -103,7 +103,10 @@ impl Client {
     ///
     /// # Errors
     /// The TLS set-up fails.
-    #[expect(clippy::disallowed_methods, reason = "the one place that builds a client")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that builds a client"
+    )]
     pub fn new() -> Result<Self, reqwest::Error> {
         // A second install is refused and changes nothing: the provider is the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -136,7 +139,10 @@ impl Client {
     }
 
     async fn post_unbounded(&self, request: HttpRequest) -> Answer {
-        let mut builder = self.0.post(&request.url).header(CONTENT_TYPE, "application/json");
+        let mut builder = self
+            .0
+            .post(&request.url)
+            .header(CONTENT_TYPE, "application/json");
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
@@ -153,7 +159,10 @@ impl Client {
                         break;
                     }
                 }
-                Answer::Status { status, retry_after }
+                Answer::Status {
+                    status,
+                    retry_after,
+                }
             }
         }
     }
@@ -164,7 +173,9 @@ impl Client {
     /// Anything but a document or *not modified*.
     pub async fn fetch(&self, url: &Url, validators: &Validators) -> Result<Fetched, FetchError> {
         let fetch = self.fetch_unbounded(url, validators);
-        tokio::time::timeout(FETCH_MAX, fetch).await.unwrap_or(Err(FetchError::Timeout))
+        tokio::time::timeout(FETCH_MAX, fetch)
+            .await
+            .unwrap_or(Err(FetchError::Timeout))
     }
 
     async fn fetch_unbounded(
@@ -190,7 +201,10 @@ impl Client {
                 etag: text(response.headers(), ETAG.as_str()),
                 last_modified: text(response.headers(), LAST_MODIFIED.as_str()),
             };
-            return Ok(Fetched::Document { body: read_capped(response).await?, validators });
+            return Ok(Fetched::Document {
+                body: read_capped(response).await?,
+                validators,
+            });
         }
         Err(FetchError::TooManyRedirects)
     }
@@ -215,7 +229,11 @@ fn next_hop(at: &Url, response: &Response) -> Result<Url, FetchError> {
     let status = response.status().as_u16();
     let location = text(response.headers(), LOCATION.as_str()).ok_or(FetchError::Status(status))?;
     let next = at.join(&location).map_err(|_| FetchError::Elsewhere)?;
-    if next.origin() == at.origin() { Ok(next) } else { Err(FetchError::Elsewhere) }
+    if next.origin() == at.origin() {
+        Ok(next)
+    } else {
+        Err(FetchError::Elsewhere)
+    }
 }
 
 /// Reads a body up to the limit, counting what comes out of the decompressor.

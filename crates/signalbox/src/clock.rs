@@ -26,12 +26,18 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the clock"
+    )]
     fn now(&self) -> Timestamp {
         instant::to_millis(Timestamp::now())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that draws random numbers")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that draws random numbers"
+    )]
     fn share(&self) -> f64 {
         // The last 53 bits of the identifier are random, and as many fit into a float exactly.
         let bits = Uuid::now_v7().as_u128() & ((1 << 53) - 1);
@@ -40,7 +46,10 @@ impl Clock for SystemClock {
         share
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes identifiers")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes identifiers"
+    )]
     fn new_id(&self) -> String {
         Uuid::now_v7().simple().to_string()
     }

@@ -1,7 +1,8 @@
 //! The signalbox service: everything around the pure core and the store.
 //!
 //! Rooms, from the top: `cli` and `app` (where everything meets), `http` and `workers`, `ingest`
-//! and `deliver`, and at the bottom `clock`, `client`, `lifecycle` and `config`. Imports run
+//! and `deliver`, and at the bottom `clock`, `client`, `nudge`, `lifecycle`,
+//! `logging` and `config`. Imports run
 //! downwards only; `cargo xtask tidy` guards that.
 
 pub mod app;
@@ -14,4 +15,5 @@ pub mod http;
 pub mod ingest;
 pub mod lifecycle;
 pub mod logging;
+pub mod nudge;
 pub mod workers;

@@ -28,7 +28,11 @@ impl Lifecycle {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let guard = FailureGuard { name, lifecycle: self.clone(), finished: false };
+        let guard = FailureGuard {
+            name,
+            lifecycle: self.clone(),
+            finished: false,
+        };
         tokio::spawn(self.tracker.track_future(async move {
             let mut guard = guard;
             task.await;
@@ -61,7 +65,9 @@ impl Lifecycle {
     /// Waits for every task to end; `false` when they took longer than [`DRAIN_MAX`].
     pub async fn finished(&self) -> bool {
         self.tracker.close();
-        tokio::time::timeout(DRAIN_MAX, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(DRAIN_MAX, self.tracker.wait())
+            .await
+            .is_ok()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The interface as machines read it: the OpenAPI document and the schema of an event.
+//! The interface as machines read it: its endpoints described, and the schema of an event.
 //!
 //! Both come from the types that the service serves and checks with; nothing is added here.
 

@@ -1,5 +1,7 @@
 //! `docs/config.md`: every setting, from the list that the service itself reads.
 
+use std::fmt::Write as _;
+
 use signalbox::config::settings::{self, Setting};
 
 use super::table;
@@ -8,11 +10,14 @@ use super::table;
 const HEAD: &str = include_str!("config_head.md");
 
 /// Writes the document.
-#[expect(clippy::unnecessary_wraps, reason = "generators share one type")]
 pub(super) fn document() -> anyhow::Result<String> {
+    let mut text = HEAD.to_owned();
     let names = ["variable", "key in the config file", "default", "meaning"];
-    let rows = settings::ALL.iter().map(|setting| row(setting));
-    Ok(HEAD.to_owned() + "\n" + &table::head(names) + &rows.collect::<String>())
+    writeln!(text, "\n{}", table::head(names))?;
+    for setting in settings::ALL {
+        writeln!(text, "{}", row(setting))?;
+    }
+    Ok(text)
 }
 
 fn row(setting: &Setting) -> String {

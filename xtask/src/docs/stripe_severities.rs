@@ -1,5 +1,7 @@
 //! `docs/stripe-severities.md`: the table by which the service rates Stripe's events.
 
+use std::fmt::Write as _;
+
 use signalbox_core::source::stripe::severity::TABLE;
 
 use super::table;
@@ -19,10 +21,12 @@ Thin events name the older types with `v1.` in front; `v1.payout.failed` is rate
 ";
 
 /// Writes the document.
-#[expect(clippy::unnecessary_wraps, reason = "generators share one type")]
 pub(super) fn document() -> anyhow::Result<String> {
-    let rows = TABLE.iter().map(|(event_type, severity, why)| {
-        table::row([&format!("`{event_type}`"), severity.as_str(), why])
-    });
-    Ok(HEAD.to_owned() + &table::head(["type", "severity", "why"]) + &rows.collect::<String>())
+    let mut text = HEAD.to_owned();
+    writeln!(text, "{}", table::head(["type", "severity", "why"]))?;
+    for (event_type, severity, why) in TABLE {
+        let cells = [&format!("`{event_type}`"), severity.as_str(), why];
+        writeln!(text, "{}", table::row(cells))?;
+    }
+    Ok(text)
 }

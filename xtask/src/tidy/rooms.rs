@@ -37,7 +37,9 @@ const EVERY_ROOM: &[&str] = &[
     "http",
     "ingest",
     "lifecycle",
+    "logging",
     "metrics",
+    "nudge",
     "workers",
 ];
 
@@ -65,17 +67,18 @@ const ROOMS: &[Room] = &[
             "ingest",
             "lifecycle",
             "metrics",
+            "nudge",
         ],
         crates: &[CORE, STORE],
     },
     Room {
         name: "workers",
-        rooms: &["client", "clock", "deliver", "ingest", "metrics"],
+        rooms: &["client", "clock", "deliver", "ingest", "metrics", "nudge"],
         crates: &[CORE, STORE],
     },
     Room {
         name: "ingest",
-        rooms: &["client", "clock", "metrics"],
+        rooms: &["client", "clock", "metrics", "nudge"],
         crates: &[CORE, STORE],
     },
     Room {
@@ -98,10 +101,21 @@ const ROOMS: &[Room] = &[
         rooms: &[],
         crates: &[CORE],
     },
+    // The store parses its own URLs: it knows best which ones it opens.
     Room {
         name: "config",
         rooms: &[],
-        crates: &[CORE],
+        crates: &[CORE, STORE],
+    },
+    Room {
+        name: "logging",
+        rooms: &["config"],
+        crates: &[],
+    },
+    Room {
+        name: "nudge",
+        rooms: &[],
+        crates: &[],
     },
     Room {
         name: "lifecycle",

@@ -97,7 +97,10 @@ impl Outcome {
     /// A failure on the way, before any status.
     #[must_use]
     pub fn failed(reason: Reason) -> Self {
-        Self::Retry { reason, after: None }
+        Self::Retry {
+            reason,
+            after: None,
+        }
     }
 }
 
@@ -109,10 +112,14 @@ pub fn read(status: u16, retry_after: Option<&str>, now: Timestamp) -> Outcome {
     match status {
         200..=299 => Outcome::Delivered,
         300..=399 => retry(Reason::Redirected),
-        401 | 403 => Outcome::Park { reason: Reason::Unauthorized },
+        401 | 403 => Outcome::Park {
+            reason: Reason::Unauthorized,
+        },
         408 | 425 => retry(Reason::TryAgain),
         429 => retry(Reason::RateLimited),
-        400..=499 => Outcome::Refused { reason: Reason::Refused },
+        400..=499 => Outcome::Refused {
+            reason: Reason::Refused,
+        },
         500..=599 => retry(Reason::ServerError),
         _ => retry(Reason::BadAnswer),
     }
@@ -156,7 +163,11 @@ mod tests {
             (999, "retry", Reason::BadAnswer),
         ] {
             let outcome = read(status, None, now());
-            assert_eq!((outcome.as_str(), outcome.reason()), (word, reason), "{status}");
+            assert_eq!(
+                (outcome.as_str(), outcome.reason()),
+                (word, reason),
+                "{status}"
+            );
         }
     }
 

@@ -60,7 +60,10 @@ pub(super) fn body(delivery: &Delivery, routing_key: &str) -> Result<String, ser
 fn payload(delivery: &Delivery) -> Payload<'_> {
     let event = &delivery.event;
     Payload {
-        summary: clip(&format!("{}: {}", event.service, event.summary), SUMMARY_MAX),
+        summary: clip(
+            &format!("{}: {}", event.service, event.summary),
+            SUMMARY_MAX,
+        ),
         source: &event.source,
         severity: event.severity,
         timestamp: event.started_at.to_string(),
@@ -69,7 +72,10 @@ fn payload(delivery: &Delivery) -> Payload<'_> {
         class: event.kind,
         custom_details: Details {
             event_id: event.event_id.as_str(),
-            description: event.description.as_deref().map(|text| clip(text, DESCRIPTION_MAX)),
+            description: event
+                .description
+                .as_deref()
+                .map(|text| clip(text, DESCRIPTION_MAX)),
             request_id: &delivery.request_id,
         },
     }
@@ -88,7 +94,10 @@ pub(super) mod tests {
         Delivery {
             id: 7,
             event: event("spreedly_status:i1", Severity::Critical),
-            target: Target { destination: "pagerduty".into(), mock: false },
+            target: Target {
+                destination: "pagerduty".into(),
+                mock: false,
+            },
             action,
             dedup_key: "spreedly_status:i1".into(),
             attempt: 1,
@@ -120,6 +129,9 @@ pub(super) mod tests {
         let mut long = delivery(Action::Trigger);
         long.event.summary = "ü".repeat(2_000);
         let body: Value = serde_json::from_str(&body(&long, "KEY").unwrap()).unwrap();
-        assert_eq!(body["payload"]["summary"].as_str().unwrap().chars().count(), SUMMARY_MAX);
+        assert_eq!(
+            body["payload"]["summary"].as_str().unwrap().chars().count(),
+            SUMMARY_MAX
+        );
     }
 }

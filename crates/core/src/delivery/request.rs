@@ -58,5 +58,9 @@ pub fn render(delivery: &Delivery, endpoint: &Endpoint) -> Result<HttpRequest, s
         }
         Endpoint::PagerDuty { url, routing_key } => (url, pagerduty::body(delivery, routing_key)?),
     };
-    Ok(HttpRequest { url: url.clone(), headers, body })
+    Ok(HttpRequest {
+        url: url.clone(),
+        headers,
+        body,
+    })
 }

@@ -30,7 +30,11 @@ pub fn next_attempt_at(
 ) -> Option<Timestamp> {
     let doublings = attempt.saturating_sub(1).min(16);
     let floor = SignedDuration::from_secs(1_i64 << doublings).min(FLOOR_MAX);
-    let share = if jitter.is_nan() { 0.0 } else { jitter.clamp(0.0, 1.0) };
+    let share = if jitter.is_nan() {
+        0.0
+    } else {
+        jitter.clamp(0.0, 1.0)
+    };
     let wait = floor + floor.mul_f64(share);
     let at = now.checked_add(wait.max(after.unwrap_or_default())).ok()?;
     (at.duration_since(created_at) <= KEPT_UP).then_some(at)

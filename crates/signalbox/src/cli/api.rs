@@ -1,5 +1,7 @@
 //! Talking to a hub over its API.
 
+use std::net::IpAddr;
+
 use clap::Args;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use secrecy::ExposeSecret;
@@ -50,10 +52,10 @@ impl HubArgs {
 
 fn local(config: &Config) -> Result<Url, Failure> {
     let host = match config.server.host {
-        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
-        ip if ip.is_unspecified() => "[::1]".to_owned(),
-        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
-        ip => ip.to_string(),
+        IpAddr::V4(ip) if ip.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) if ip.is_unspecified() => "[::1]".to_owned(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
     };
     let url = format!("http://{host}:{}", config.server.port);
     Url::parse(&url).map_err(|error| Failure::new(EX_CONFIG, error))
@@ -78,9 +80,15 @@ impl Api {
     /// Sends a request and returns the JSON of its answer as it was sent: parsing would disturb the
     /// order of keys and the digits of numbers. A problem becomes a failure in its words.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<String, Failure> {
-        let response = request.send().await.map_err(|error| self.unreachable(error))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         let status = response.status();
-        let text = response.text().await.map_err(|error| self.unreachable(error))?;
+        let text = response
+            .text()
+            .await
+            .map_err(|error| self.unreachable(error))?;
         let Ok(answer) = serde_json::from_str::<Answer>(&text) else {
             let error = anyhow::anyhow!("{} does not answer like a signalbox hub", self.base);
             return Err(Failure::new(EX_UNAVAILABLE, error));
@@ -90,13 +98,19 @@ impl Api {
         }
         let detail = answer.detail.as_deref().unwrap_or("no detail given");
         let error = anyhow::anyhow!("the hub answered {}: {detail}", status.as_u16());
-        let exit = if status == StatusCode::SERVICE_UNAVAILABLE { EX_UNAVAILABLE } else { 1 };
+        let exit = if status == StatusCode::SERVICE_UNAVAILABLE {
+            EX_UNAVAILABLE
+        } else {
+            1
+        };
         Err(Failure::new(exit, error))
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
-        let error = anyhow::Error::new(error.without_url())
-            .context(format!("no hub answers at {}; is `signalbox serve` running?", self.base));
+        let error = anyhow::Error::new(error.without_url()).context(format!(
+            "no hub answers at {}; is `signalbox serve` running?",
+            self.base
+        ));
         Failure::new(EX_UNAVAILABLE, error)
     }
 }

@@ -18,7 +18,9 @@ impl Check {
     pub(super) fn run(self, sources: &Sources) -> Result<(), Failure> {
         let config = super::resolve(sources)?;
         let mut table = Table::new();
-        table.load_style(NOTHING).set_header(["SETTING", "VALUE", "FROM"]);
+        table
+            .load_style(NOTHING)
+            .set_header(["SETTING", "VALUE", "FROM"]);
         for line in Config::effective(sources) {
             table.add_row([
                 line.setting.variable.to_owned(),

@@ -7,7 +7,9 @@ use super::{Cli, Failure, output};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  signalbox completions bash > /etc/bash_completion.d/signalbox")]
+#[command(
+    after_help = "Examples:\n  signalbox completions bash > /etc/bash_completion.d/signalbox"
+)]
 pub(super) struct Completions {
     /// The shell
     shell: Shell,

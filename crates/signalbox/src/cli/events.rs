@@ -16,7 +16,9 @@ use crate::config::Sources;
 ///
 /// A table on a terminal, one JSON object a line when piped.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  signalbox events --open true\n  signalbox events --severity critical --limit 500 | jq -r .event_id")]
+#[command(
+    after_help = "Examples:\n  signalbox events --open true\n  signalbox events --severity critical --limit 500 | jq -r .event_id"
+)]
 pub(super) struct Events {
     #[command(flatten)]
     hub: HubArgs,
@@ -66,7 +68,11 @@ impl Events {
             ("q", &self.query),
         ];
         let mut query = vec![("limit", self.limit.as_str())];
-        query.extend(filters.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+        query.extend(
+            filters
+                .iter()
+                .filter_map(|(name, value)| Some((*name, value.as_deref()?))),
+        );
         let request = api.request(Method::GET, "/events")?.query(&query);
         let answer = super::block_on(api.send(request))??;
         let list: List<'_> = serde_json::from_str(&answer)?;
@@ -100,12 +106,18 @@ fn one_line(json: &str) -> String {
 fn table(events: &[&RawValue]) -> Result<String, Failure> {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    table.set_header(["SEVERITY", "RECEIVED", "SERVICE", "SUMMARY", "DELIVERED", "EVENT"]);
+    table.set_header([
+        "SEVERITY",
+        "RECEIVED",
+        "SERVICE",
+        "SUMMARY",
+        "DELIVERED",
+        "EVENT",
+    ]);
     for event in events {
         let event: Value = serde_json::from_str(event.get())?;
-        let text = |name: &str| {
-            output::plain(event.get(name).and_then(Value::as_str).unwrap_or_default())
-        };
+        let text =
+            |name: &str| output::plain(event.get(name).and_then(Value::as_str).unwrap_or_default());
         let delivered = match event.get("routed").and_then(Value::as_bool) {
             Some(true) => delivered_to(&event),
             _ => "not routed".to_owned(),
@@ -123,9 +135,21 @@ fn table(events: &[&RawValue]) -> Result<String, Failure> {
 }
 
 fn delivered_to(event: &Value) -> String {
-    let names = event.get("delivered_to").and_then(Value::as_array).cloned().unwrap_or_default();
-    let names: Vec<_> = names.iter().filter_map(Value::as_str).map(output::plain).collect();
-    if names.is_empty() { "waiting".to_owned() } else { names.join(", ") }
+    let names = event
+        .get("delivered_to")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let names: Vec<_> = names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(output::plain)
+        .collect();
+    if names.is_empty() {
+        "waiting".to_owned()
+    } else {
+        names.join(", ")
+    }
 }
 
 /// The word carries the meaning, the colour only helps; `anstream` drops it where unwanted.

@@ -11,7 +11,9 @@ use crate::config::Sources;
 ///
 /// Exits with 0 when it is, with 69 when it is not or cannot be reached.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  signalbox healthcheck\n  signalbox healthcheck --url http://127.0.0.1:3000")]
+#[command(
+    after_help = "Examples:\n  signalbox healthcheck\n  signalbox healthcheck --url http://127.0.0.1:3000"
+)]
 pub(super) struct Healthcheck {
     #[command(flatten)]
     hub: HubArgs,

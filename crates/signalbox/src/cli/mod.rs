@@ -29,7 +29,7 @@ const EX_CONFIG: u8 = 78;
 #[derive(Debug, Parser)]
 #[command(name = "signalbox", version, propagate_version = true, after_help = AFTER_HELP)]
 struct Cli {
-    /// Config file (default: signalbox.toml, where there is one) [env: SIGNALBOX_CONFIG]
+    /// Config file (default: signalbox.toml, where there is one) [env: `SIGNALBOX_CONFIG`]
     #[arg(long, global = true, value_name = "PATH")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -72,7 +72,10 @@ struct Failure {
 
 impl Failure {
     fn new(status: u8, error: impl Into<anyhow::Error>) -> Self {
-        Self { status, error: error.into() }
+        Self {
+            status,
+            error: error.into(),
+        }
     }
 }
 
@@ -119,7 +122,9 @@ fn resolve(sources: &Sources) -> Result<Config, Failure> {
 
 /// Builds the runtime of a command that talks to a hub.
 fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     Ok(runtime.block_on(future))
 }
 

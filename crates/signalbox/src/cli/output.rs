@@ -24,7 +24,9 @@ pub(super) fn plain(text: &str) -> String {
         let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
         !c.is_control() && !hidden
     };
-    text.chars().map(|c| if harmless(c) { c } else { '\u{fffd}' }).collect()
+    text.chars()
+        .map(|c| if harmless(c) { c } else { '\u{fffd}' })
+        .collect()
 }
 
 #[cfg(test)]
@@ -33,7 +35,10 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_move_the_cursor_or_turn_the_line() {
-        assert_eq!(plain("a\u{1b}[31mb\nc\u{202e}d"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}d");
+        assert_eq!(
+            plain("a\u{1b}[31mb\nc\u{202e}d"),
+            "a\u{fffd}[31mb\u{fffd}c\u{fffd}d"
+        );
         assert_eq!(plain("Zahlung fällig ✓"), "Zahlung fällig ✓");
     }
 }

@@ -32,7 +32,9 @@ impl Send {
 ///
 /// Prints one answer a line. Each attempt is signed anew, as Stripe does.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  signalbox send stripe fixtures/stripe/payout_failed.json\n  signalbox send stripe --count 100 fixtures/stripe/payment_failed.json\n  signalbox send stripe --print-curl fixtures/stripe/payout_failed.json | sh")]
+#[command(
+    after_help = "Examples:\n  signalbox send stripe fixtures/stripe/payout_failed.json\n  signalbox send stripe --count 100 fixtures/stripe/payment_failed.json\n  signalbox send stripe --print-curl fixtures/stripe/payout_failed.json | sh"
+)]
 pub(super) struct SendStripe {
     /// Files with one event each
     #[arg(required = true, value_name = "FILE")]
@@ -70,7 +72,10 @@ impl SendStripe {
                 let request = api
                     .request(Method::POST, "/ingest/stripe")?
                     .header("content-type", "application/json")
-                    .header("stripe-signature", stripe::sign(&secret, &body, SystemClock.now()))
+                    .header(
+                        "stripe-signature",
+                        stripe::sign(&secret, &body, SystemClock.now()),
+                    )
                     .body(body);
                 output::data(&super::block_on(api.send(request))??);
             }
@@ -84,7 +89,11 @@ impl SendStripe {
             return Ok(body.to_vec());
         }
         let mut event: Value = serde_json::from_slice(body).context("the file is not JSON")?;
-        let own = event.get("id").and_then(Value::as_str).unwrap_or("evt_test").to_owned();
+        let own = event
+            .get("id")
+            .and_then(Value::as_str)
+            .unwrap_or("evt_test")
+            .to_owned();
         let base = self.id.clone().unwrap_or(own);
         let id = match (self.count, &self.id) {
             (1, _) => base,
@@ -92,7 +101,9 @@ impl SendStripe {
             // Without an id of the user's, a second run must not be all duplicates.
             (_, None) => format!("{base}_{}", SystemClock.new_id()),
         };
-        let fields = event.as_object_mut().context("the file is not a JSON object")?;
+        let fields = event
+            .as_object_mut()
+            .context("the file is not a JSON object")?;
         fields.insert("id".to_owned(), Value::String(id));
         Ok(serde_json::to_vec(&event)?)
     }

@@ -20,15 +20,17 @@ const BLOCKING_THREADS_MAX: usize = 8;
 /// Configured by variables, by `.env` and by a config file; with nothing configured it starts on
 /// an embedded database and serves the fixtures. SIGTERM drains and exits.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  signalbox serve\n  PORT=8080 DATABASE_URL=sqlite:/var/lib/signalbox/hub.db signalbox serve")]
+#[command(
+    after_help = "Examples:\n  signalbox serve\n  PORT=8080 DATABASE_URL=sqlite:/var/lib/signalbox/hub.db signalbox serve"
+)]
 pub(super) struct Serve {
-    /// IP address to listen on [env: HOST]
+    /// IP address to listen on [env: `HOST`]
     #[arg(long)]
     host: Option<String>,
-    /// Port to listen on [env: PORT]
+    /// Port to listen on [env: `PORT`]
     #[arg(long)]
     port: Option<String>,
-    /// Where the state is kept [env: DATABASE_URL]
+    /// Where the state is kept [env: `DATABASE_URL`]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }
@@ -54,7 +56,10 @@ impl Serve {
         if finished {
             Ok(())
         } else {
-            Err(Failure::new(1, anyhow::anyhow!("not everything could be finished; see the log")))
+            Err(Failure::new(
+                1,
+                anyhow::anyhow!("not everything could be finished; see the log"),
+            ))
         }
     }
 }

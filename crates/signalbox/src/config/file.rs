@@ -31,7 +31,11 @@ pub(super) fn read(name: &str, text: &str) -> Result<BTreeMap<String, Entry>, Ve
     let mut entries = BTreeMap::new();
     let mut problems = Vec::new();
     document.flatten("", table.get_ref(), &mut entries, &mut problems);
-    if problems.is_empty() { Ok(entries) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(entries)
+    } else {
+        Err(problems)
+    }
 }
 
 struct Document<'a> {
@@ -77,13 +81,19 @@ impl Document<'_> {
     fn place(&self, offset: usize) -> String {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |last| last.chars().count())
+            + 1;
         format!("{}:{line}:{column}", self.name)
     }
 }
 
 fn is_table(path: &str) -> bool {
-    settings::ALL.iter().any(|setting| setting.key.split('.').next() == Some(path))
+    settings::ALL
+        .iter()
+        .any(|setting| setting.key.split('.').next() == Some(path))
 }
 
 /// Lists of strings are joined by commas, as the variables have them.
@@ -111,7 +121,11 @@ fn unknown(place: String, path: &str) -> Problem {
         Some((_, key)) => format!("did you mean `{key}`?"),
         None => "remove it; docs/config.md lists every key".to_owned(),
     };
-    Problem { place, what: format!("unknown key `{path}`"), fix }
+    Problem {
+        place,
+        what: format!("unknown key `{path}`"),
+        fix,
+    }
 }
 
 /// Levenshtein distance, for the nearest key. Keys are short and few.

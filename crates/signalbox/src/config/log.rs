@@ -34,5 +34,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Log {
         Ok(_) => Ok(text.to_owned()),
         Err(_) => Err("write a level such as info, or signalbox=debug,warn".to_owned()),
     });
-    Log { format: format.unwrap_or_default(), filter: filter.unwrap_or_else(|| "info".to_owned()) }
+    Log {
+        format: format.unwrap_or_default(),
+        filter: filter.unwrap_or_else(|| "info".to_owned()),
+    }
 }

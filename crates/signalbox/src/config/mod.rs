@@ -100,7 +100,10 @@ impl Config {
             log: log::read(&mut reader),
         };
         let config = Self {
-            rules: Rules { real_pager: config.pagerduty.is_some(), ..config.rules },
+            rules: Rules {
+                real_pager: config.pagerduty.is_some(),
+                ..config.rules
+            },
             ..config
         };
         reader.finish().map(|()| config)
@@ -110,7 +113,10 @@ impl Config {
     #[must_use]
     pub fn effective(sources: &Sources) -> Vec<Effective> {
         let mut reader = Reader::new(sources);
-        settings::ALL.iter().map(|setting| reader.effective(setting)).collect()
+        settings::ALL
+            .iter()
+            .map(|setting| reader.effective(setting))
+            .collect()
     }
 
     /// Returns what an operator should know although nothing is wrong.

@@ -22,5 +22,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<PagerDuty> {
     let routing_key = reader.parse(&settings::PAGERDUTY_ROUTING_KEY, |text| {
         Ok(SecretString::from(text))
     });
-    Some(PagerDuty { routing_key: routing_key?, events_url: events_url? })
+    Some(PagerDuty {
+        routing_key: routing_key?,
+        events_url: events_url?,
+    })
 }

@@ -21,10 +21,13 @@ pub struct Server {
 pub(super) fn read(reader: &mut Reader<'_>) -> Server {
     let host = reader.parse(&settings::HOST, |text| match text {
         "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-        text => text.parse().map_err(|_| "write an IP address such as 127.0.0.1 or ::".to_owned()),
+        text => text
+            .parse()
+            .map_err(|_| "write an IP address such as 127.0.0.1 or ::".to_owned()),
     });
     let port = reader.parse(&settings::PORT, |text| {
-        text.parse().map_err(|_| "write a number from 0 to 65535".to_owned())
+        text.parse()
+            .map_err(|_| "write a number from 0 to 65535".to_owned())
     });
     let api_token = reader.parse(&settings::API_TOKEN, |text| {
         if text.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -55,11 +55,16 @@ impl Sources {
     /// Reads the environment of this process, `.env` in the working directory, and the config file
     /// (`config_file`, else `SIGNALBOX_CONFIG`, else `signalbox.toml` where there is one).
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
     pub fn from_process(config_file: Option<&Path>) -> Self {
         let mut sources = Self::default();
         for (name, value) in std::env::vars_os() {
-            let Some(name) = name.to_str().map(str::to_owned) else { continue };
+            let Some(name) = name.to_str().map(str::to_owned) else {
+                continue;
+            };
             match value.into_string() {
                 Ok(value) => {
                     sources.variables.insert(name, value);
@@ -72,7 +77,9 @@ impl Sources {
         }
         sources.read_dotenv(Path::new(".env"));
         let named = config_file.map(Path::to_owned).or_else(|| {
-            let path = sources.lookup("SIGNALBOX_CONFIG").map(|(value, _)| value.to_owned());
+            let path = sources
+                .lookup("SIGNALBOX_CONFIG")
+                .map(|(value, _)| value.to_owned());
             path.map(PathBuf::from)
         });
         sources.read_file(named.as_deref());
@@ -83,7 +90,10 @@ impl Sources {
     #[must_use]
     pub fn from_variables<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        Self { variables: variables.into_iter().map(own).collect(), ..Self::default() }
+        Self {
+            variables: variables.into_iter().map(own).collect(),
+            ..Self::default()
+        }
     }
 
     /// Adds a command-line flag, which goes before everything else.
@@ -104,22 +114,22 @@ impl Sources {
             Ok(entries) => entries,
             Err(error) if error.not_found() => return,
             Err(_) => {
-                self.complain(".env", "cannot be read", "check its permissions, or remove it");
+                self.complain(
+                    ".env",
+                    "cannot be read",
+                    "check its permissions, or remove it",
+                );
                 return;
             }
         };
         for (index, entry) in entries.enumerate() {
-            match entry {
-                Ok((name, value)) => {
-                    self.dotenv.insert(name, value);
-                }
-                // The parser's message quotes the line, which may hold a secret.
-                Err(_) => {
-                    let what = format!("entry {} cannot be read", index + 1);
-                    self.complain(".env", &what, "write NAME=value, one a line");
-                    return;
-                }
-            }
+            // The parser's message is dropped: it quotes the line, which may hold a secret.
+            let Ok((name, value)) = entry else {
+                let what = format!("entry {} cannot be read", index + 1);
+                self.complain(".env", &what, "write NAME=value, one a line");
+                return;
+            };
+            self.dotenv.insert(name, value);
         }
     }
 
@@ -170,11 +180,18 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Self { sources, problems: sources.problems.clone() }
+        Self {
+            sources,
+            problems: sources.problems.clone(),
+        }
     }
 
     pub(super) fn finish(self) -> Result<(), Problems> {
-        if self.problems.is_empty() { Ok(()) } else { Err(Problems(self.problems)) }
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Problems(self.problems))
+        }
     }
 
     /// Returns the value of a setting, its default included; an unset one without default: `None`.
@@ -202,20 +219,36 @@ impl<'a> Reader<'a> {
     fn direct(&self, setting: &Setting) -> Option<Located> {
         if let Some((text, origin)) = self.sources.lookup(setting.variable) {
             let (text, place) = (text.trim().to_owned(), setting.variable.to_owned());
-            return Some(Located { text, origin, place });
+            return Some(Located {
+                text,
+                origin,
+                place,
+            });
         }
         let entry = self.sources.file.get(setting.key)?;
         let text = entry.text.trim().to_owned();
         let place = format!("{} ({})", entry.place, setting.key);
-        (!text.is_empty()).then_some(Located { text, origin: Origin::File, place })
+        (!text.is_empty()).then_some(Located {
+            text,
+            origin: Origin::File,
+            place,
+        })
     }
 
     fn secret_file(&mut self, path: &str, place: String, origin: Origin) -> Option<Located> {
         match read_secret(Path::new(path)) {
-            Ok(text) => Some(Located { text, origin, place }),
+            Ok(text) => Some(Located {
+                text,
+                origin,
+                place,
+            }),
             Err(why) => {
                 let what = format!("{path} {why}");
-                self.problem(&place, &what, "name a readable file that holds only the secret");
+                self.problem(
+                    &place,
+                    &what,
+                    "name a readable file that holds only the secret",
+                );
                 None
             }
         }
@@ -257,10 +290,22 @@ impl<'a> Reader<'a> {
 
     pub(super) fn effective(&mut self, setting: &'static Setting) -> Effective {
         match self.value(setting) {
-            None => Effective { setting, value: "(unset)".to_owned(), origin: Origin::Default },
+            None => Effective {
+                setting,
+                value: "(unset)".to_owned(),
+                origin: Origin::Default,
+            },
             Some(located) => {
-                let value = if setting.secret { "***".to_owned() } else { located.text };
-                Effective { setting, value, origin: located.origin }
+                let value = if setting.secret {
+                    "***".to_owned()
+                } else {
+                    located.text
+                };
+                Effective {
+                    setting,
+                    value,
+                    origin: located.origin,
+                }
             }
         }
     }
@@ -277,10 +322,17 @@ fn read_secret(path: &Path) -> Result<String, &'static str> {
     }
     let text = std::fs::read_to_string(path).map_err(|_| "cannot be read as UTF-8 text")?;
     let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.trim().is_empty() { Err("is empty") } else { Ok(secret.to_owned()) }
+    if secret.trim().is_empty() {
+        Err("is empty")
+    } else {
+        Ok(secret.to_owned())
+    }
 }
 
 /// Keeps a message on one line and of sane length.
 fn printable(text: &str) -> String {
-    text.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars()
+        .take(80)
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }

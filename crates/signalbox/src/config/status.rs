@@ -8,7 +8,7 @@ use super::settings::{self, Setting};
 use super::sources::Reader;
 
 /// Longest poll interval; a page that is looked at less often than daily is not watched.
-const INTERVAL_MAX: Duration = Duration::from_secs(86_400);
+const INTERVAL_MAX: Duration = Duration::from_hours(24);
 
 /// The status pages.
 #[derive(Debug, Clone)]
@@ -41,7 +41,10 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Status {
         }
     }
     let poll_interval = reader.parse(&settings::STATUS_POLL_INTERVAL, interval);
-    Status { pages, poll_interval: poll_interval.filter(|interval| !interval.is_zero()) }
+    Status {
+        pages,
+        poll_interval: poll_interval.filter(|interval| !interval.is_zero()),
+    }
 }
 
 /// Reads an absolute `http` or `https` URL with a host.
@@ -62,12 +65,15 @@ pub(super) fn read_url(reader: &mut Reader<'_>, setting: &Setting) -> Option<Url
 
 fn interval(text: &str) -> Result<Duration, String> {
     let advice = || "write seconds such as 60, or a span such as 90s or 5m, up to a day".to_owned();
-    let interval = match text.parse::<u64>() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let span: jiff::SignedDuration = text.parse().map_err(|_| advice())?;
-            Duration::try_from(span).map_err(|_| advice())?
-        }
+    let interval = if let Ok(seconds) = text.parse::<u64>() {
+        Duration::from_secs(seconds)
+    } else {
+        let span: jiff::SignedDuration = text.parse().map_err(|_| advice())?;
+        Duration::try_from(span).map_err(|_| advice())?
     };
-    if interval > INTERVAL_MAX { Err(advice()) } else { Ok(interval) }
+    if interval > INTERVAL_MAX {
+        Err(advice())
+    } else {
+        Ok(interval)
+    }
 }

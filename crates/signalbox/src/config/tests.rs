@@ -16,7 +16,10 @@ fn problems(variables: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn nothing_configured_starts_on_the_defaults() {
     let config = resolve(&[]).unwrap();
-    assert_eq!((config.server.host.to_string().as_str(), config.server.port), ("127.0.0.1", 3000));
+    assert_eq!(
+        (config.server.host.to_string().as_str(), config.server.port),
+        ("127.0.0.1", 3000)
+    );
     assert_eq!(config.database, DatabaseUrl::Sqlite("signalbox.db".into()));
     assert_eq!(config.status.poll_interval, Some(Duration::from_secs(60)));
     let pages: Vec<_> = config.status.pages.iter().map(|page| page.vendor).collect();
@@ -50,14 +53,21 @@ fn all_problems_are_reported_at_once_and_say_what_to_write() {
 fn secrets_are_never_echoed() {
     let found = problems(&[("API_TOKEN", "hunter2 hunter2")]);
     assert!(!found[0].contains("hunter2"), "{found:?}");
-    let config = resolve(&[("API_TOKEN", "hunter2"), ("STRIPE_WEBHOOK_SECRET", "whsec_x")]);
+    let config = resolve(&[
+        ("API_TOKEN", "hunter2"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_x"),
+    ]);
     let shown = format!("{:?}", config.unwrap());
     assert!(!shown.contains("hunter2") && !shown.contains("whsec_x"));
 }
 
 #[test]
 fn an_empty_value_counts_as_unset() {
-    let config = resolve(&[("PORT", ""), ("API_TOKEN", " "), ("PAGERDUTY_ROUTING_KEY", "")]);
+    let config = resolve(&[
+        ("PORT", ""),
+        ("API_TOKEN", " "),
+        ("PAGERDUTY_ROUTING_KEY", ""),
+    ]);
     let config = config.unwrap();
     assert_eq!(config.server.port, 3000);
     assert!(config.server.api_token.is_none() && config.pagerduty.is_none());
@@ -78,7 +88,10 @@ fn a_secret_may_stand_in_a_file() {
     assert!(config.pagerduty.is_some() && config.rules.real_pager);
 
     let both = problems(&[("API_TOKEN", "a"), ("API_TOKEN_FILE", path)]);
-    assert_eq!(both, ["API_TOKEN_FILE: set beside the value itself; set one of the two"]);
+    assert_eq!(
+        both,
+        ["API_TOKEN_FILE: set beside the value itself; set one of the two"]
+    );
     let missing = problems(&[("API_TOKEN_FILE", "/nonexistent/token")]);
     assert!(missing[0].starts_with("API_TOKEN_FILE: /nonexistent/token cannot be found"));
     std::fs::write(file.path(), "\n").unwrap();
@@ -102,18 +115,30 @@ fn the_config_file_holds_the_same_settings_and_variables_win() {
 #[test]
 fn the_config_file_is_checked_with_places_and_near_matches() {
     let mut sources = Sources::default();
-    sources.set_file("signalbox.toml", "[server]\nprot = 1\n[routing]\nroute_warning = {}\nx = 1");
+    sources.set_file(
+        "signalbox.toml",
+        "[server]\nprot = 1\n[routing]\nroute_warning = {}\nx = 1",
+    );
     let Problems(found) = Config::resolve(&sources).unwrap_err();
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert!(found.contains(
         &"signalbox.toml:2:1: unknown key `server.prot`; did you mean `server.port`?".to_owned()
     ));
-    assert!(found.iter().any(|one| one.starts_with("signalbox.toml:4:1: routing.route_warning is")));
+    assert!(
+        found
+            .iter()
+            .any(|one| one.starts_with("signalbox.toml:4:1: routing.route_warning is"))
+    );
     assert_eq!(found.len(), 3, "{found:#?}");
 
     let mut sources = Sources::default();
     sources.set_file("signalbox.toml", "[server\nport = 1");
-    assert!(Config::resolve(&sources).unwrap_err().to_string().starts_with("signalbox.toml:1:"));
+    assert!(
+        Config::resolve(&sources)
+            .unwrap_err()
+            .to_string()
+            .starts_with("signalbox.toml:1:")
+    );
 }
 
 #[test]
@@ -121,7 +146,10 @@ fn the_effective_configuration_names_origins_and_hides_secrets() {
     let sources = Sources::from_variables([("API_TOKEN", "hunter2"), ("PORT", "1")]);
     let effective = Config::effective(&sources);
     let shown = |variable: &str| {
-        let line = effective.iter().find(|line| line.setting.variable == variable).unwrap();
+        let line = effective
+            .iter()
+            .find(|line| line.setting.variable == variable)
+            .unwrap();
         format!("{} ({})", line.value, line.origin)
     };
     assert_eq!(shown("API_TOKEN"), "*** (variable)");
@@ -134,8 +162,17 @@ fn the_effective_configuration_names_origins_and_hides_secrets() {
 fn fixtures_off_leaves_pages_without_url_out() {
     let config = resolve(&[
         ("FIXTURES", "off"),
-        ("BRAZE_STATUS_SUMMARY_URL", "http://127.0.0.1:9/summary.json"),
+        (
+            "BRAZE_STATUS_SUMMARY_URL",
+            "http://127.0.0.1:9/summary.json",
+        ),
     ]);
-    let pages: Vec<_> = config.unwrap().status.pages.iter().map(|page| page.vendor).collect();
+    let pages: Vec<_> = config
+        .unwrap()
+        .status
+        .pages
+        .iter()
+        .map(|page| page.vendor)
+        .collect();
     assert_eq!(pages, ["braze"]);
 }

@@ -41,7 +41,9 @@ impl Deliverer {
     /// The store cannot answer now.
     pub async fn lease(&self, limit: u32) -> Result<Vec<Leased>, StoreError> {
         let now = self.clock.now();
-        self.store.lease_due(&self.target, now, now + LEASE, limit).await
+        self.store
+            .lease_due(&self.target, now, now + LEASE, limit)
+            .await
     }
 
     /// Returns when the next delivery is due.
@@ -52,11 +54,15 @@ impl Deliverer {
         self.store.next_due(&self.target).await
     }
 
-    /// Makes one attempt and settles it. A settle that fails is logged; the lease will lapse and
-    /// the delivery be sent again under the same key.
-    pub async fn attempt(&self, leased: Leased) {
+    /// Makes one attempt and settles it, at the latest when `given_up` resolves. A settle that fails
+    /// is logged; the lease will lapse and the delivery be sent again under the same key.
+    pub async fn attempt(&self, leased: Leased, given_up: impl Future<Output = ()>) {
         let started = self.clock.now();
-        let (outcome, status) = self.send(&leased).await;
+        let (outcome, status) = tokio::select! {
+            answered = self.send(&leased) => answered,
+            // Its answer will never be known; the next start tries again.
+            () = given_up => (Outcome::Retry { reason: Reason::Unknown, after: None }, None),
+        };
         let now = self.clock.now();
         let settled = Settled {
             delivery_id: leased.delivery.id,
@@ -81,7 +87,10 @@ impl Deliverer {
         };
         match self.client.post(request).await {
             Answer::Failed(reason) => (Outcome::failed(reason), None),
-            Answer::Status { status, retry_after } => {
+            Answer::Status {
+                status,
+                retry_after,
+            } => {
                 let outcome = outcome::read(status, retry_after.as_deref(), self.clock.now());
                 (outcome, Some(status))
             }
@@ -119,13 +128,15 @@ fn report(leased: &Leased, settled: &Settled) {
                 delivery.duration_ms = settled.duration_ms,
                 destination.name = delivery.target.destination,
                 $message
-            )
+            );
         };
     }
     match settled.conclusion {
         Conclusion::Delivered => line!(info, "delivered"),
         Conclusion::RetryAt(_) => line!(warn, "delivery failed and will be tried again"),
-        Conclusion::ParkUntil(_) => line!(error, "destination refuses our credential; it is parked"),
+        Conclusion::ParkUntil(_) => {
+            line!(error, "destination refuses our credential; it is parked");
+        }
         Conclusion::Dead(_) => line!(error, "delivery is dead; it can be retried by hand"),
     }
 }

@@ -16,7 +16,10 @@ pub(super) fn check(token: Option<&SecretString>, request: &Request) -> Result<(
     {
         return Ok(());
     }
-    Err(Problem::new(Code::Unauthorized, "send the API token as `Authorization: Bearer …`"))
+    Err(Problem::new(
+        Code::Unauthorized,
+        "send the API token as `Authorization: Bearer …`",
+    ))
 }
 
 /// The exact paths that stay open. Any other spelling of them is closed.
@@ -35,8 +38,12 @@ fn reads(method: &Method) -> bool {
 /// Compares digests in constant time, so that neither content nor length leaks.
 fn carries(headers: &HeaderMap, token: &str) -> bool {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let Some((scheme, given)) = value.as_bytes().split_at_checked(7) else { return false };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return false;
+    };
+    let Some((scheme, given)) = value.as_bytes().split_at_checked(7) else {
+        return false;
+    };
     scheme.eq_ignore_ascii_case(b"bearer ")
         && Sha256::digest(given).ct_eq(&Sha256::digest(token)).into()
 }
@@ -49,7 +56,15 @@ mod tests {
     fn only_the_listed_spellings_are_open() {
         assert!(is_open(&Method::GET, "/healthz") && is_open(&Method::HEAD, "/readyz"));
         assert!(is_open(&Method::POST, "/ingest/stripe"));
-        for closed in ["/", "/events", "/healthz/", "//healthz", "/HEALTHZ", "/docs/../events%2f", ""] {
+        for closed in [
+            "/",
+            "/events",
+            "/healthz/",
+            "//healthz",
+            "/HEALTHZ",
+            "/docs/../events%2f",
+            "",
+        ] {
             let open = is_open(&Method::GET, closed);
             assert!(!open || closed.starts_with("/docs/"), "{closed}");
         }
@@ -59,12 +74,18 @@ mod tests {
 
     #[test]
     fn the_token_is_compared_whole() {
-        let headers = |value: &str| {
-            HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
-        };
+        let headers =
+            |value: &str| HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
         assert!(carries(&headers("Bearer secret"), "secret"));
         assert!(carries(&headers("bearer secret"), "secret"));
-        for wrong in ["Bearer secre", "Bearer secrets", "Bearer ", "secret", "Basic secret", "B"] {
+        for wrong in [
+            "Bearer secre",
+            "Bearer secrets",
+            "Bearer ",
+            "secret",
+            "Basic secret",
+            "B",
+        ] {
             assert!(!carries(&headers(wrong), "secret"), "{wrong}");
         }
         let mut twice = headers("Bearer secret");

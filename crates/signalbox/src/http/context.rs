@@ -44,7 +44,10 @@ pub(super) async fn context(
         Ok(()) => guard::contain(next.run(request)).await,
     };
 
-    let code = response.extensions().get::<Problem>().map(|problem| problem.code().as_str());
+    let code = response
+        .extensions()
+        .get::<Problem>()
+        .map(|problem| problem.code().as_str());
     tracing::info!(
         request.id = id,
         http.method = method.as_str(),
@@ -55,6 +58,9 @@ pub(super) async fn context(
         "request"
     );
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(cause) = problem.cause() {
+            tracing::error!(request.id = id, error = %cause, "store failed");
+        }
         let body = problem.body(&id);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
@@ -71,7 +77,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 fn sane(value: &HeaderValue) -> Option<String> {
     let text = value.to_str().ok()?;
     let sane = (1..=REQUEST_ID_MAX).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte));
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte));
     sane.then(|| text.to_owned())
 }
 
@@ -89,6 +97,10 @@ fn finish(response: &mut Response, id: &str) {
     }
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }

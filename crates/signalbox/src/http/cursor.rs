@@ -49,7 +49,10 @@ impl Cursors {
             let expected = "a cursor made under the same filters; repeat them unchanged";
             return Err(Problem::parameter("cursor", expected));
         }
-        Ok(Position { at_ms: i64::from_be_bytes(*at_ms), seq: i64::from_be_bytes(*seq) })
+        Ok(Position {
+            at_ms: i64::from_be_bytes(*at_ms),
+            seq: i64::from_be_bytes(*seq),
+        })
     }
 }
 
@@ -76,11 +79,18 @@ mod tests {
 
     #[test]
     fn a_cursor_round_trips_under_its_filters_only() {
-        let position = Position { at_ms: 1_705_315_200_000, seq: 42 };
+        let position = Position {
+            at_ms: 1_705_315_200_000,
+            seq: 42,
+        };
         let cursors = Cursors::bound_to("events|severity=critical");
         let text = cursors.write(position);
         assert_eq!(cursors.read(&text).unwrap(), position);
-        assert!(Cursors::bound_to("events|severity=info").read(&text).is_err());
+        assert!(
+            Cursors::bound_to("events|severity=info")
+                .read(&text)
+                .is_err()
+        );
         for bad in ["", "x", "AAAA", &text[1..], &format!("{text}AA")] {
             assert!(cursors.read(bad).is_err(), "{bad}");
         }

@@ -109,9 +109,19 @@ pub(super) async fn list_deliveries(
     let after = cursor.map(|text| cursors.read(&text)).transpose()?;
     let page = app.store.deliveries(&filter, after, limit).await?;
     let next_cursor = page.next.map(|position| cursors.write(position));
-    let link = cursor::link("/deliveries", query.as_deref().unwrap_or(""), next_cursor.as_deref());
+    let link = cursor::link(
+        "/deliveries",
+        query.as_deref().unwrap_or(""),
+        next_cursor.as_deref(),
+    );
     let deliveries = page.rows.into_iter().map(DeliveryBody::from).collect();
-    Ok((link, Json(DeliveryList { deliveries, next_cursor })))
+    Ok((
+        link,
+        Json(DeliveryList {
+            deliveries,
+            next_cursor,
+        }),
+    ))
 }
 
 /// Tries a delivery again, now.
@@ -124,7 +134,7 @@ pub(super) async fn list_deliveries(
     responses(
         (status = 202, description = "It will be tried", body = RetryReceipt),
         (status = 404, description = "There is no such delivery", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 409, description = "Its event is resolved; nobody should be paged for it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Its event has moved on: a page for what is over, or the end of one for what is open again", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn retry_delivery(
@@ -140,11 +150,20 @@ pub(super) async fn retry_delivery(
             let detail = "its event is resolved; a page for what is over would never close";
             return Err(Problem::new(Code::EventResolved, detail));
         }
+        Retried::EventReopened => {
+            let detail = "its event is open again; closing the page would hide it";
+            return Err(Problem::new(Code::EventReopened, detail));
+        }
         Retried::Due => "due",
         Retried::InTurn => "in_turn",
         Retried::Delivered => "delivered",
     };
-    tracing::info!(request.id = request_id, delivery.id = id, retry, "retry asked for");
-    app.nudge.notify_one();
+    tracing::info!(
+        request.id = request_id,
+        delivery.id = id,
+        retry,
+        "retry asked for"
+    );
+    app.nudge.give();
     Ok((StatusCode::ACCEPTED, Json(RetryReceipt { id, retry })))
 }

@@ -20,7 +20,9 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// Serves the document and the page.
 pub(super) fn docs<S: Clone + Send + Sync + 'static>(api: OpenApi) -> Router<S> {
     let config = Config::default().validator_url("none").use_base_layout();
-    let page = SwaggerUi::new("/docs").url("/openapi.json", api).config(config);
+    let page = SwaggerUi::new("/docs")
+        .url("/openapi.json", api)
+        .config(config);
     Router::from(page)
         .route("/docs/errors", get(errors))
         .layer(middleware::from_fn(policy))
@@ -34,6 +36,8 @@ async fn errors() -> impl IntoResponse {
 
 async fn policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, POLICY);
     response
 }

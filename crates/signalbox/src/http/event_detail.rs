@@ -106,7 +106,11 @@ impl From<Decision> for Explain {
             routed: decision.is_routed(),
             rule: decision.rule,
             reason: decision.reason,
-            destinations: decision.targets.into_iter().map(|target| target.destination).collect(),
+            destinations: decision
+                .targets
+                .into_iter()
+                .map(|target| target.destination)
+                .collect(),
         }
     }
 }
@@ -161,8 +165,10 @@ pub(super) async fn show_event(
     let record = app.store.event(&event_id).await?.ok_or_else(unknown)?;
     let history = app.store.history(&event_id).await?;
     let attempts = app.store.attempts(&event_id).await?;
-    let filter =
-        DeliveryFilter { event_id: Some(event_id.to_string()), ..DeliveryFilter::default() };
+    let filter = DeliveryFilter {
+        event_id: Some(event_id.to_string()),
+        ..DeliveryFilter::default()
+    };
     let deliveries = app.store.deliveries(&filter, None, DELIVERIES_MAX).await?;
     Ok(Json(EventDetail {
         explain: record.decision.clone().into(),

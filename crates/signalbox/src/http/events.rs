@@ -59,9 +59,19 @@ pub(super) async fn list_events(
     let after = cursor.map(|text| cursors.read(&text)).transpose()?;
     let page = app.store.events(&filter, after, limit).await?;
     let next_cursor = page.next.map(|position| cursors.write(position));
-    let link = cursor::link("/events", query.as_deref().unwrap_or(""), next_cursor.as_deref());
+    let link = cursor::link(
+        "/events",
+        query.as_deref().unwrap_or(""),
+        next_cursor.as_deref(),
+    );
     let events = page.rows.into_iter().map(EventBody::from).collect();
-    Ok((link, Json(EventList { events, next_cursor })))
+    Ok((
+        link,
+        Json(EventList {
+            events,
+            next_cursor,
+        }),
+    ))
 }
 
 fn read_filter(mut params: Params) -> Result<EventFilter, Problem> {

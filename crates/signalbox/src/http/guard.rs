@@ -49,5 +49,8 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// The problem of a body over the limit.
 pub(super) fn too_large() -> Problem {
-    Problem::new(Code::BodyTooLarge, format!("at most {BODY_MAX} bytes are accepted"))
+    Problem::new(
+        Code::BodyTooLarge,
+        format!("at most {BODY_MAX} bytes are accepted"),
+    )
 }

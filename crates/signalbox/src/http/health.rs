@@ -39,11 +39,17 @@ pub(super) async fn healthz() -> Json<Health> {
 )]
 pub(super) async fn readyz(State(app): State<AppState>) -> Result<Json<Health>, Problem> {
     if app.lifecycle.is_draining() {
-        return Err(Problem::new(Code::StoreUnavailable, "the process is shutting down"));
+        return Err(Problem::new(
+            Code::StoreUnavailable,
+            "the process is shutting down",
+        ));
     }
     match tokio::time::timeout(PING_MAX, app.store.ping()).await {
         Ok(Ok(())) => Ok(Json(Health { ok: true })),
         Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(Problem::new(Code::StoreUnavailable, "the store does not answer in time")),
+        Err(_) => Err(Problem::new(
+            Code::StoreUnavailable,
+            "the store does not answer in time",
+        )),
     }
 }

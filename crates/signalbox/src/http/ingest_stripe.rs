@@ -45,5 +45,8 @@ pub(super) async fn ingest_stripe(
     let accepted = app.ingest.accept(event, &request_id).await?;
     let deduped = !matches!(accepted, Accepted::New { .. });
     tracing::debug!(request.id = request_id, event.id = %event_id, deduped, "event accepted");
-    Ok(Json(Receipt { received: true, deduped }))
+    Ok(Json(Receipt {
+        received: true,
+        deduped,
+    }))
 }

@@ -10,6 +10,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use signalbox_core::event::NormalizedEvent;
 use signalbox_core::json::{self, JsonError, RawJson};
 use utoipa::ToSchema;
@@ -64,14 +65,14 @@ pub(super) struct Taken {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Received {
     /// The events, newest first, at most 1,000.
-    #[schema(value_type = Vec<serde_json::Value>)]
+    #[schema(value_type = Vec<Value>)]
     received: Vec<RawJson>,
 }
 
 /// Receives a normalized event, as a pager would.
 #[utoipa::path(
     post, path = "/destinations/pagerduty", tag = "mock destination",
-    request_body(content = serde_json::Value, description = "A normalized event: the ten fields of the schema, each with its type"),
+    request_body(content = Value, description = "A normalized event: the ten fields of the schema, each with its type"),
     responses(
         (status = 202, description = "Taken", body = Taken),
         (status = 400, description = "Not a normalized event", body = ProblemBody, content_type = "application/problem+json"),
@@ -85,8 +86,11 @@ pub(super) async fn receive_page(
     let text = json::check(&body)?;
     let event = read(text)?;
     tracing::info!(
-        request.id = request_id, event.id = event.event_id, event.source = event.source,
-        event.severity = event.severity.as_str(), destination.name = "pagerduty",
+        request.id = request_id,
+        event.id = event.event_id,
+        event.source = event.source,
+        event.severity = event.severity.as_str(),
+        destination.name = "pagerduty",
         "mock destination received an event"
     );
     app.mock.keep(RawJson::from_checked(text));
@@ -99,52 +103,82 @@ pub(super) async fn receive_page(
     responses((status = 200, description = "What was received since the start, newest first", body = Received))
 )]
 pub(super) async fn list_pages(State(app): State<AppState>) -> Json<Received> {
-    Json(Received { received: app.mock.received() })
+    Json(Received {
+        received: app.mock.received(),
+    })
 }
 
 /// Reads an event; the message names the field and never quotes its value.
 fn read(text: &str) -> Result<NormalizedEvent, JsonError> {
-    let fields: serde_json::Map<String, serde_json::Value> = json::object(text, "body")?;
+    let fields: Map<String, Value> = json::object(text, "body")?;
     let event = serde_json::from_str(text).map_err(|error: serde_json::Error| {
-        if error.is_data() { wrong_field(&fields) } else { JsonError::syntax(&error) }
+        if error.is_data() {
+            wrong_field(&fields)
+        } else {
+            JsonError::syntax(&error)
+        }
     })?;
-    NormalizedEvent::validate(&event).map_err(|(field, expected)| JsonError::field(field, expected))?;
+    NormalizedEvent::validate(&event)
+        .map_err(|(field, expected)| JsonError::field(field, expected))?;
     Ok(event)
 }
 
-fn wrong_field(fields: &serde_json::Map<String, serde_json::Value>) -> JsonError {
-    use serde_json::Value;
-    let word = |words: &'static [&'static str]| {
-        move |value: &Value| value.as_str().is_some_and(|word| words.contains(&word))
-    };
-    let text = Value::is_string;
-    let maybe_text = |value: &Value| value.is_string() || value.is_null();
-    let kinds = word(&["incident", "status", "payment"]);
-    let severities = word(&["info", "warning", "critical"]);
-    let rules: [(&str, &dyn Fn(&Value) -> bool, &'static str); 10] = [
-        ("event_id", &text, "a string"),
-        ("source", &text, "a string"),
-        ("kind", &kinds, "incident, status or payment"),
-        ("severity", &severities, "info, warning or critical"),
-        ("service", &text, "a string"),
-        ("summary", &text, "a string"),
-        ("description", &maybe_text, "a string or null"),
-        ("started_at", &text, "an RFC 3339 time"),
-        ("resolved_at", &maybe_text, "an RFC 3339 time or null"),
-        ("raw", &|_| true, "the vendor's own record"),
-    ];
-    rules
-        .into_iter()
-        .find(|(name, fits, _)| !fields.get(*name).is_some_and(fits))
-        .map_or_else(
-            || JsonError::field("body", "a normalized event"),
-            |(name, _, expected)| JsonError::field(name, expected),
-        )
+/// What a field must be, so that a refusal can name the first one that is not.
+enum Must {
+    Text,
+    TextOrNull,
+    OneOf(&'static [&'static str]),
+    Anything,
+}
+
+impl Must {
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::TextOrNull => value.is_string() || value.is_null(),
+            Self::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+            Self::Anything => true,
+        }
+    }
+}
+
+const FIELDS: [(&str, Must, &str); 10] = [
+    ("event_id", Must::Text, "a string"),
+    ("source", Must::Text, "a string"),
+    (
+        "kind",
+        Must::OneOf(&["incident", "status", "payment"]),
+        "incident, status or payment",
+    ),
+    (
+        "severity",
+        Must::OneOf(&["info", "warning", "critical"]),
+        "info, warning or critical",
+    ),
+    ("service", Must::Text, "a string"),
+    ("summary", Must::Text, "a string"),
+    ("description", Must::TextOrNull, "a string or null"),
+    ("started_at", Must::Text, "an RFC 3339 time"),
+    (
+        "resolved_at",
+        Must::TextOrNull,
+        "an RFC 3339 time or null",
+    ),
+    ("raw", Must::Anything, "the vendor's own record"),
+];
+
+fn wrong_field(fields: &Map<String, Value>) -> JsonError {
+    let holds = |name: &str, must: &Must| fields.get(name).is_some_and(|value| must.holds(value));
+    let wrong = FIELDS.iter().find(|(name, must, _)| !holds(name, must));
+    wrong.map_or_else(
+        || JsonError::field("body", "a normalized event"),
+        |(name, _, expected)| JsonError::field(*name, expected),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -163,20 +197,36 @@ mod tests {
             let mut without = event();
             without.as_object_mut().unwrap().remove(field);
             let message = read(&without.to_string()).unwrap_err().to_string();
-            assert!(message.starts_with(&format!("{field}: expected")), "{field}: {message}");
+            assert!(
+                message.starts_with(&format!("{field}: expected")),
+                "{field}: {message}"
+            );
             if field != "raw" {
                 let mut wrong = event();
                 wrong[field] = json!(7);
                 let message = read(&wrong.to_string()).unwrap_err().to_string();
-                assert!(message.starts_with(&format!("{field}: expected")), "{field}: {message}");
+                assert!(
+                    message.starts_with(&format!("{field}: expected")),
+                    "{field}: {message}"
+                );
             }
         }
         let mut wrong = event();
         wrong["started_at"] = json!("yesterday");
-        assert!(read(&wrong.to_string()).unwrap_err().to_string().starts_with("started_at"));
+        assert!(
+            read(&wrong.to_string())
+                .unwrap_err()
+                .to_string()
+                .starts_with("started_at")
+        );
         wrong = event();
         wrong["severity"] = json!("fatal");
-        assert!(read(&wrong.to_string()).unwrap_err().to_string().starts_with("severity"));
+        assert!(
+            read(&wrong.to_string())
+                .unwrap_err()
+                .to_string()
+                .starts_with("severity")
+        );
     }
 
     #[test]

@@ -30,11 +30,11 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use signalbox_core::source::stripe::SigningSecret;
 use signalbox_store::Store;
-use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
 use crate::ingest::{Ingest, Pull};
 use crate::lifecycle::Lifecycle;
+use crate::nudge::Nudge;
 
 pub use mock::MockPager;
 pub use problem::{CODES, Code};
@@ -78,7 +78,7 @@ pub struct Parts {
     /// Tells the time and makes ids.
     pub clock: SharedClock,
     /// Wakes the delivery workers.
-    pub nudge: Arc<Notify>,
+    pub nudge: Nudge,
     /// Tells whether the process is draining.
     pub lifecycle: Lifecycle,
 }

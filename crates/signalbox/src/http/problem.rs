@@ -64,6 +64,8 @@ codes! {
     BodyTimeout = REQUEST_TIMEOUT, "body_timeout", "The request body took too long";
     /// It would page for what is over.
     EventResolved = CONFLICT, "event_resolved", "The event is resolved";
+    /// It would close the page of what is open again.
+    EventReopened = CONFLICT, "event_reopened", "The event is open again";
     /// The body is larger than 1 MiB.
     BodyTooLarge = PAYLOAD_TOO_LARGE, "body_too_large", "The request body is too large";
     /// The body is compressed.
@@ -86,23 +88,37 @@ pub(crate) struct Problem {
     code: Code,
     detail: String,
     errors: Option<serde_json::Value>,
+    cause: Option<StoreError>,
 }
 
 impl Problem {
     /// Makes a problem; `detail` says what is wrong with this very request, and how to mend it.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: None,
+            cause: None,
+        }
     }
 
     /// Names a query parameter and what it takes.
     pub(crate) fn parameter(name: &str, expected: &str) -> Self {
-        Self::new(Code::InvalidParameter, format!("{name}: expected {expected}"))
+        Self::new(
+            Code::InvalidParameter,
+            format!("{name}: expected {expected}"),
+        )
     }
 
     /// Adds what failed in particular.
     pub(crate) fn with_errors(mut self, errors: serde_json::Value) -> Self {
         self.errors = Some(errors);
         self
+    }
+
+    /// Returns what to log beside the request, for what a human should look at.
+    pub(crate) fn cause(&self) -> Option<&StoreError> {
+        self.cause.as_ref()
     }
 
     /// Returns the kind.
@@ -190,18 +206,20 @@ impl From<VerifyError> for Problem {
 impl From<StoreError> for Problem {
     /// The cause is logged, not sent: it may name files and tables.
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Overloaded => {
-                Self::new(Code::StoreUnavailable, "too much waits to be written; try again")
-            }
-            StoreError::Unavailable(_) => {
-                tracing::error!(error = %error, "store failed");
-                Self::new(Code::StoreUnavailable, "the store cannot do this now; try again")
-            }
-            _ => {
-                tracing::error!(error = %error, "store failed");
-                Self::new(Code::Internal, "see the log under this request id")
-            }
+        let problem = match &error {
+            StoreError::Overloaded => Self::new(
+                Code::StoreUnavailable,
+                "too much waits to be written; try again",
+            ),
+            StoreError::Unavailable(_) => Self::new(
+                Code::StoreUnavailable,
+                "the store cannot do this now; try again",
+            ),
+            _ => Self::new(Code::Internal, "see the log under this request id"),
+        };
+        Self {
+            cause: Some(error),
+            ..problem
         }
     }
 }

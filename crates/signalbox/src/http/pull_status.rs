@@ -59,11 +59,16 @@ pub(super) async fn pull_status(
     let report = app.pull.run(Scope::All, &request_id).await;
     let errors: BTreeMap<_, _> = report.errors.into_iter().collect();
     if report.store_failed {
-        return Err(Problem::new(Code::StoreUnavailable, "the store cannot do this now; try again"));
+        return Err(Problem::new(
+            Code::StoreUnavailable,
+            "the store cannot do this now; try again",
+        ));
     }
     if !errors.is_empty() && errors.len() == report.fetched.len() {
-        let detail: Vec<String> =
-            errors.iter().map(|(vendor, why)| format!("{vendor}: {why}")).collect();
+        let detail: Vec<String> = errors
+            .iter()
+            .map(|(vendor, why)| format!("{vendor}: {why}"))
+            .collect();
         return Err(Problem::new(Code::PagesFailed, detail.join("; "))
             .with_errors(serde_json::json!(errors)));
     }

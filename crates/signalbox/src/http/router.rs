@@ -10,8 +10,8 @@ use utoipa_axum::routes;
 
 use super::problem::{Code, Problem};
 use super::{
-    AppState, context, deliveries, docs, event_detail, events, health, index, ingest_stripe,
-    mock, pull_status, summarize,
+    AppState, context, deliveries, docs, event_detail, events, health, index, ingest_stripe, mock,
+    pull_status, summarize,
 };
 
 #[derive(OpenApi)]
@@ -65,7 +65,10 @@ pub fn router(app: AppState) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(app.clone(), context::context))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            context::context,
+        ))
         .with_state(app)
 }
 
@@ -74,5 +77,8 @@ async fn not_found() -> impl IntoResponse {
 }
 
 async fn method_not_allowed() -> impl IntoResponse {
-    Problem::new(Code::MethodNotAllowed, "no such method here; see the Allow header")
+    Problem::new(
+        Code::MethodNotAllowed,
+        "no such method here; see the Allow header",
+    )
 }

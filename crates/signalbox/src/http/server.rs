@@ -27,6 +27,8 @@ const CONNECTIONS_MAX: usize = 8_192;
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// Largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 128 * 1_024;
+/// Longest that a request may go on once draining has begun.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Pause after an error of `accept`.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -35,7 +37,9 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
     let connections = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            break;
+        };
         let accepted = tokio::select! {
             () = lifecycle.drained() => break,
             accepted = listener.accept() => accepted,
@@ -61,7 +65,10 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
 }
 
 /// A connection that panics ends alone; unlike a worker it must not end the process.
-#[expect(clippy::disallowed_methods, reason = "connections are tracked by their own tracker")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "connections are tracked by their own tracker"
+)]
 fn spawn(tracker: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(tracker.track_future(task));
 }
@@ -84,7 +91,8 @@ async fn connection(stream: TcpStream, router: Router, lifecycle: Lifecycle) {
         ended = &mut served => ended,
         () = lifecycle.drained() => {
             served.as_mut().graceful_shutdown();
-            served.await
+            // A client that is still sending by then has not been acknowledged anything.
+            tokio::time::timeout(DRAIN_MAX, served).await.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = ended {

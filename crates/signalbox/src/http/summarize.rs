@@ -18,7 +18,10 @@ struct Fields<'a> {
 
 /// What is to be summarized.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "only describes the body, which is read by hand for better messages")]
+#[expect(
+    dead_code,
+    reason = "only describes the body, which is read by hand for better messages"
+)]
 pub(super) struct SummarizeRequest {
     /// The text; not blank.
     text: String,
@@ -44,7 +47,9 @@ pub(super) struct SummaryBody {
         (status = 400, description = "The text is missing, blank or not text", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn summarize(LimitedBody(body): LimitedBody) -> Result<Json<SummaryBody>, Problem> {
+pub(super) async fn summarize(
+    LimitedBody(body): LimitedBody,
+) -> Result<Json<SummaryBody>, Problem> {
     let fields: Fields<'_> = json::object(json::check(&body)?, "body")?;
     let made = fields
         .text

@@ -6,9 +6,9 @@ use signalbox_core::event::Event;
 use signalbox_core::lifecycle::Observation;
 use signalbox_core::rule::Rules;
 use signalbox_store::{Accepted, Store, StoreError};
-use tokio::sync::Notify;
 
 use crate::clock::SharedClock;
+use crate::nudge::Nudge;
 
 /// Decides for an event and stores it.
 #[derive(Clone)]
@@ -20,7 +20,7 @@ pub struct Ingest {
     /// Tells the time.
     pub clock: SharedClock,
     /// Woken when something is owed.
-    pub nudge: Arc<Notify>,
+    pub nudge: Nudge,
 }
 
 impl Ingest {
@@ -36,9 +36,12 @@ impl Ingest {
             decision: self.rules.decide(&event),
             event,
         };
-        let accepted = self.store.accept(observation, request_id, self.clock.now()).await?;
+        let accepted = self
+            .store
+            .accept(observation, request_id, self.clock.now())
+            .await?;
         if let Accepted::New { routed: true } | Accepted::Changed { routed: true, .. } = accepted {
-            self.nudge.notify_one();
+            self.nudge.give();
         }
         Ok(accepted)
     }

@@ -14,10 +14,10 @@ use signalbox_core::json::JsonError;
 use signalbox_core::rule::Rules;
 use signalbox_core::source::statuspage::{self, Disbelief, Feed, KnownPage, Snapshot};
 use signalbox_store::{Look, PageRecord, Store, StoreError, Tally};
-use tokio::sync::Notify;
 
 use crate::client::{Client, FetchError, Fetched, Validators};
 use crate::clock::SharedClock;
+use crate::nudge::Nudge;
 
 /// A page to look at.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ struct Inner {
     client: Client,
     rules: Arc<Rules>,
     clock: SharedClock,
-    nudge: Arc<Notify>,
+    nudge: Nudge,
     pages: Vec<PageSource>,
     flights: Mutex<HashMap<String, Flight>>,
 }
@@ -103,11 +103,19 @@ impl Pull {
         client: Client,
         rules: Arc<Rules>,
         clock: SharedClock,
-        nudge: Arc<Notify>,
+        nudge: Nudge,
         pages: Vec<PageSource>,
     ) -> Self {
         let flights = Mutex::default();
-        Self(Arc::new(Inner { store, client, rules, clock, nudge, pages, flights }))
+        Self(Arc::new(Inner {
+            store,
+            client,
+            rules,
+            clock,
+            nudge,
+            pages,
+            flights,
+        }))
     }
 
     /// Looks at the pages in scope, all at once.
@@ -129,7 +137,11 @@ impl Pull {
     /// Joins the look that is under way, or starts one.
     async fn join(&self, page: &PageSource, request_id: &str) -> Result<PageReport, PageError> {
         let flight = {
-            let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut flights = self
+                .0
+                .flights
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             // A finished look is no longer under way: the next call looks anew.
             flights.retain(|_, flight| flight.peek().is_none());
             flights
@@ -137,13 +149,22 @@ impl Pull {
                 .or_insert_with(|| {
                     let (inner, page) = (Arc::clone(&self.0), page.clone());
                     let request_id = request_id.to_owned();
-                    async move { inner.look(&page, &request_id).await }.boxed().shared()
+                    async move { inner.look(&page, &request_id).await }
+                        .boxed()
+                        .shared()
                 })
                 .clone()
         };
         let result = flight.clone().await;
-        let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        if flights.get(&page.vendor).is_some_and(|current| current.ptr_eq(&flight)) {
+        let mut flights = self
+            .0
+            .flights
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if flights
+            .get(&page.vendor)
+            .is_some_and(|current| current.ptr_eq(&flight))
+        {
             flights.remove(&page.vendor);
         }
         result
@@ -177,16 +198,20 @@ impl Inner {
         match &result {
             Ok(report) => {
                 if report.tally.owed {
-                    self.nudge.notify_one();
+                    self.nudge.give();
                 }
                 tracing::debug!(
-                    page.vendor, request.id = request_id, page.items = report.n_items,
-                    page.stored = report.tally.stored, page.changed = report.tally.changed,
+                    page.vendor,
+                    request.id = request_id,
+                    page.items = report.n_items,
+                    page.stored = report.tally.stored,
+                    page.changed = report.tally.changed,
                     "page read"
                 );
                 if !report.complaints.is_empty() {
                     tracing::warn!(
-                        page.vendor, request.id = request_id,
+                        page.vendor,
+                        request.id = request_id,
                         page.complaints = report.complaints.len(),
                         "page could be read in part only"
                     );
@@ -207,7 +232,11 @@ impl Inner {
         let source = format!("{}_status", page.vendor);
         let place = page.url.as_ref().map_or("fixture", Url::as_str);
         // What was known of another URL says nothing of this one.
-        let known = self.store.page(&source).await?.filter(|known| known.url == place);
+        let known = self
+            .store
+            .page(&source)
+            .await?
+            .filter(|known| known.url == place);
         let (body, validators) = match &page.url {
             None => (page.fixture.to_vec(), Validators::default()),
             Some(url) => match self.client.fetch(url, &conditional(known.as_ref())).await? {
@@ -217,11 +246,18 @@ impl Inner {
                 }
             },
         };
-        let origin = if page.url.is_some() { Origin::Live } else { Origin::Fixture };
-        let feed = Feed { source, service: page.vendor.clone(), origin };
+        let origin = if page.url.is_some() {
+            Origin::Live
+        } else {
+            Origin::Fixture
+        };
+        let feed = Feed {
+            source,
+            service: page.vendor.clone(),
+            origin,
+        };
         let (snapshot, sightings) = self.read(body, feed.clone()).await?;
-        let proves_absence =
-            statuspage::admit(known.as_ref().map(known_page).as_ref(), &snapshot)?;
+        let proves_absence = statuspage::admit(known.as_ref().map(known_page).as_ref(), &snapshot)?;
         let record = PageRecord {
             source: feed.source,
             url: place.to_owned(),
@@ -234,12 +270,21 @@ impl Inner {
             last_modified: validators.last_modified,
         };
         let request_id = request_id.to_owned();
-        let look = Look { page: record, origin, sightings, request_id };
+        let look = Look {
+            page: record,
+            origin,
+            sightings,
+            request_id,
+        };
         let tally = self.store.observe(look, self.clock.now()).await?;
         Ok(PageReport {
             n_items: count(snapshot.n_items),
             tally,
-            complaints: snapshot.complaints.iter().map(ToString::to_string).collect(),
+            complaints: snapshot
+                .complaints
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         })
     }
 
@@ -255,7 +300,8 @@ impl Inner {
             let observed = statuspage::observe(&snapshot, &feed, &rules, now);
             if observed.n_unknown > 0 {
                 tracing::warn!(
-                    event.source = feed.source, page.unknown_words = observed.n_unknown,
+                    event.source = feed.source,
+                    page.unknown_words = observed.n_unknown,
                     "page uses words that are not known; they count as warnings"
                 );
             }
@@ -270,9 +316,16 @@ impl Inner {
         known: Option<PageRecord>,
         request_id: &str,
     ) -> Result<PageReport, PageError> {
-        let tally = self.store.observe_unchanged(source, request_id, self.clock.now()).await?;
+        let tally = self
+            .store
+            .observe_unchanged(source, request_id, self.clock.now())
+            .await?;
         let n_items = known.map_or(0, |known| known.n_items);
-        Ok(PageReport { n_items, tally, complaints: Vec::new() })
+        Ok(PageReport {
+            n_items,
+            tally,
+            complaints: Vec::new(),
+        })
     }
 }
 

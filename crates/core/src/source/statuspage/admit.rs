@@ -21,7 +21,9 @@ pub struct KnownPage {
 #[non_exhaustive]
 pub enum Disbelief {
     /// Its identifier is not that of the page we know.
-    #[error("page.id: another page answered than before; if it was replaced on purpose, give it a new URL")]
+    #[error(
+        "page.id: another page answered than before; if it was replaced on purpose, give it a new URL"
+    )]
     AnotherPage,
     /// It is older than one we have seen.
     #[error("page.updated_at: the page shows an older edit than before; a cache lags")]
@@ -35,7 +37,9 @@ pub enum Disbelief {
 pub fn admit(known: Option<&KnownPage>, snapshot: &Snapshot) -> Result<bool, Disbelief> {
     // A page without a single component is an empty or a foreign document, whatever else it says.
     let telling = snapshot.is_complete() && snapshot.n_components > 0;
-    let Some(known) = known else { return Ok(telling) };
+    let Some(known) = known else {
+        return Ok(telling);
+    };
     if known.page_id.is_some() && known.page_id != snapshot.page_id {
         return Err(Disbelief::AnotherPage);
     }
@@ -74,7 +78,10 @@ mod tests {
         for at in ["2024-01-15T10:00:00Z", "2024-01-15T10:00:01Z"] {
             assert_eq!(admit(Some(&known()), &page("abc", at, COMPONENT)), Ok(true));
         }
-        assert_eq!(admit(None, &page("abc", "2024-01-15T10:00:00Z", COMPONENT)), Ok(true));
+        assert_eq!(
+            admit(None, &page("abc", "2024-01-15T10:00:00Z", COMPONENT)),
+            Ok(true)
+        );
     }
 
     #[test]

@@ -105,24 +105,34 @@ pub fn read(body: &[u8]) -> Result<Snapshot, JsonError> {
     let components = list(document.components, "components")?;
     // incident.io leaves `incidents` out when there are none; a page without both is none.
     if incidents.is_none() && components.is_none() {
-        return Err(JsonError::field("components", "a list, as in Statuspage's summary.json"));
+        return Err(JsonError::field(
+            "components",
+            "a list, as in Statuspage's summary.json",
+        ));
     }
     let incidents = incidents.unwrap_or_default();
     let components = components.unwrap_or_default();
     let n_items = incidents.len() + components.len();
     if n_items > ITEMS_MAX {
-        return Err(JsonError::field("components", "at most 10000 incidents and components"));
+        return Err(JsonError::field(
+            "components",
+            "at most 10000 incidents and components",
+        ));
     }
-    let mut snapshot =
-        Snapshot { n_items, n_components: components.len(), ..Snapshot::default() };
+    let mut snapshot = Snapshot {
+        n_items,
+        n_components: components.len(),
+        ..Snapshot::default()
+    };
     read_page(document.page, &mut snapshot)?;
     read_incidents(&incidents, &mut snapshot);
     read_components(&components, &mut snapshot);
     match snapshot.complaints.first() {
         // Not one readable item: another format that happens to share the names.
-        Some(complaint) if snapshot.n_unreadable == n_items => {
-            Err(JsonError::field(complaint.field.clone(), complaint.expected))
-        }
+        Some(complaint) if snapshot.n_unreadable == n_items => Err(JsonError::field(
+            complaint.field.clone(),
+            complaint.expected,
+        )),
         _ => Ok(snapshot),
     }
 }
@@ -131,12 +141,18 @@ fn list<'a>(
     raw: Option<&'a RawValue>,
     field: &str,
 ) -> Result<Option<Vec<&'a RawValue>>, JsonError> {
-    let Some(raw) = json::present(raw) else { return Ok(None) };
-    serde_json::from_str(raw.get()).map(Some).map_err(|_| JsonError::field(field, "a list"))
+    let Some(raw) = json::present(raw) else {
+        return Ok(None);
+    };
+    serde_json::from_str(raw.get())
+        .map(Some)
+        .map_err(|_| JsonError::field(field, "a list"))
 }
 
 fn read_page(page: Option<&RawValue>, snapshot: &mut Snapshot) -> Result<(), JsonError> {
-    let Some(page) = json::present(page) else { return Ok(()) };
+    let Some(page) = json::present(page) else {
+        return Ok(());
+    };
     let page: Page<'_> = json::object(page.get(), "page")?;
     snapshot.page_id = match json::present(page.id) {
         None => None,
@@ -151,7 +167,10 @@ fn read_page(page: Option<&RawValue>, snapshot: &mut Snapshot) -> Result<(), Jso
         None => None,
         // Its outages count all the same; only its silences do not.
         Some(at) => read_time(at).or_else(|| {
-            snapshot.complain(Complaint { field: "page.updated_at".to_owned(), expected: TIME });
+            snapshot.complain(Complaint {
+                field: "page.updated_at".to_owned(),
+                expected: TIME,
+            });
             None
         }),
     };
@@ -162,8 +181,10 @@ fn read_incidents(items: &[&RawValue], snapshot: &mut Snapshot) {
     let mut seen = std::collections::HashSet::new();
     for (index, item) in items.iter().enumerate() {
         match Incident::read(item) {
-            Err((field, expected)) => snapshot
-                .skip(Complaint { field: format!("incidents[{index}]{field}"), expected }),
+            Err((field, expected)) => snapshot.skip(Complaint {
+                field: format!("incidents[{index}]{field}"),
+                expected,
+            }),
             Ok((incident, wrongs)) if seen.insert(incident.id.clone()) => {
                 snapshot.incidents.push(incident);
                 for (field, expected) in wrongs {
@@ -183,8 +204,10 @@ fn read_components(items: &[&RawValue], snapshot: &mut Snapshot) {
     let mut seen = std::collections::HashSet::new();
     for (index, item) in items.iter().enumerate() {
         match Component::read(item) {
-            Err((field, expected)) => snapshot
-                .skip(Complaint { field: format!("components[{index}]{field}"), expected }),
+            Err((field, expected)) => snapshot.skip(Complaint {
+                field: format!("components[{index}]{field}"),
+                expected,
+            }),
             // A group header shows the worst of its members, which speak for themselves.
             Ok((component, _)) if component.group => {}
             Ok((component, wrong)) if seen.insert(component.id.clone()) => {
@@ -216,7 +239,9 @@ pub(super) fn need(
     raw: Option<&RawValue>,
     wrong: Wrong,
 ) -> Result<std::borrow::Cow<'_, str>, Wrong> {
-    raw.and_then(json::string).filter(|text| !text.is_empty()).ok_or(wrong)
+    raw.and_then(json::string)
+        .filter(|text| !text.is_empty())
+        .ok_or(wrong)
 }
 
 /// Reads an identifier, short enough for our prefix and a time behind it.

@@ -115,7 +115,9 @@ struct Updates {
 fn read_updates(raw: Option<&RawValue>, wrongs: &mut Vec<Wrong>) -> Updates {
     const WRONG: Wrong = (".incident_updates", "a list of updates");
     let mut updates = Updates::default();
-    let Some(raw) = json::present(raw) else { return updates };
+    let Some(raw) = json::present(raw) else {
+        return updates;
+    };
     let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
         wrongs.push(WRONG);
         return updates;
@@ -125,8 +127,9 @@ fn read_updates(raw: Option<&RawValue>, wrongs: &mut Vec<Wrong>) -> Updates {
             wrongs.push(WRONG);
             continue;
         };
-        let at = maybe_time(update.display_at, ".incident_updates[].display_at", wrongs)
-            .or(maybe_time(update.created_at, ".incident_updates[].created_at", wrongs));
+        let at = maybe_time(update.display_at, ".incident_updates[].display_at", wrongs).or(
+            maybe_time(update.created_at, ".incident_updates[].created_at", wrongs),
+        );
         updates.oldest_at = updates.oldest_at.into_iter().chain(at).min();
         if index == 0 || at > updates.newest_at {
             updates.newest_at = at;

@@ -38,11 +38,15 @@ pub fn observe(snapshot: &Snapshot, feed: &Feed, rules: &Rules, now: Timestamp) 
     let mut observed = Observed::default();
     for incident in &snapshot.incidents {
         observed.n_unknown += usize::from(incident.severity.is_none());
-        observed.sightings.extend(see_incident(incident, feed, rules));
+        observed
+            .sightings
+            .extend(see_incident(incident, feed, rules));
     }
     for component in &snapshot.components {
         observed.n_unknown += usize::from(component.health == Health::Unknown);
-        observed.sightings.extend(see_component(component, feed, rules, now));
+        observed
+            .sightings
+            .extend(see_component(component, feed, rules, now));
     }
     observed
 }
@@ -56,7 +60,10 @@ fn see_incident(incident: &Incident, feed: &Feed, rules: &Rules) -> Option<Sight
         severity: incident.severity.unwrap_or(Severity::Warning),
         service: feed.service.clone(),
         summary: clip(&incident.name, SUMMARY_MAX),
-        description: incident.text.as_deref().map(|text| clip(text, DESCRIPTION_MAX)),
+        description: incident
+            .text
+            .as_deref()
+            .map(|text| clip(text, DESCRIPTION_MAX)),
         started_at: incident.started_at,
         resolved_at: incident.resolved_at,
         component: None,
@@ -84,20 +91,29 @@ fn see_component(
     let severity = match component.health {
         Health::Well => {
             let raw = component.raw.clone();
-            return Some(Sighting::Healthy { subject, at: component.updated_at, raw });
+            return Some(Sighting::Healthy {
+                subject,
+                at: component.updated_at,
+                raw,
+            });
         }
         Health::Maintained => return Some(Sighting::Present { subject }),
         Health::Ill(severity) => severity,
         Health::Unknown => Severity::Warning,
     };
-    let started_at = component.updated_at.unwrap_or_else(|| instant::to_millis(now));
+    let started_at = component
+        .updated_at
+        .unwrap_or_else(|| instant::to_millis(now));
     let event = Event {
         event_id: EventId::new(&format!("{subject}:{started_at}"))?,
         source: feed.source.clone(),
         kind: Kind::Status,
         severity,
         service: feed.service.clone(),
-        summary: clip(&format!("{}: {}", component.name, component.status), SUMMARY_MAX),
+        summary: clip(
+            &format!("{}: {}", component.name, component.status),
+            SUMMARY_MAX,
+        ),
         description: None,
         started_at,
         resolved_at: None,
@@ -132,7 +148,13 @@ mod tests {
 
     fn sightings(document: &str) -> Vec<Sighting> {
         let snapshot = read(document.as_bytes()).unwrap();
-        observe(&snapshot, &feed("braze"), &Rules::default(), Timestamp::UNIX_EPOCH).sightings
+        observe(
+            &snapshot,
+            &feed("braze"),
+            &Rules::default(),
+            Timestamp::UNIX_EPOCH,
+        )
+        .sightings
     }
 
     fn events(document: &str) -> Vec<Event> {
@@ -153,8 +175,7 @@ mod tests {
 
     #[test]
     fn the_fixtures_normalize_as_specified() {
-        let spreedly =
-            include_str!("../../../../../fixtures/statuspage/spreedly_summary.json");
+        let spreedly = include_str!("../../../../../fixtures/statuspage/spreedly_summary.json");
         let snapshot = read(spreedly.as_bytes()).unwrap();
         assert_eq!(snapshot.n_items, 2);
         let event = &events(spreedly)[0];
@@ -164,7 +185,10 @@ mod tests {
 
         let braze = include_str!("../../../../../fixtures/statuspage/braze_summary.json");
         let event = &events(braze)[0];
-        assert_eq!(event.event_id.as_str(), "braze_status:comp_dashboard:2024-01-15T11:00:00Z");
+        assert_eq!(
+            event.event_id.as_str(),
+            "braze_status:comp_dashboard:2024-01-15T11:00:00Z"
+        );
         assert_eq!(event.severity, Severity::Warning);
         assert_eq!(event.summary, "Dashboard: degraded_performance");
         assert_eq!(event.component.as_deref(), Some("Dashboard"));
@@ -172,13 +196,21 @@ mod tests {
 
     #[test]
     fn component_states_mean_what_is_specified() {
-        let severity = |status| events(&component(status)).first().map(|event| event.severity);
+        let severity = |status| {
+            events(&component(status))
+                .first()
+                .map(|event| event.severity)
+        };
         assert_eq!(severity("operational"), None);
         assert_eq!(severity("under_maintenance"), None);
         assert_eq!(severity("degraded_performance"), Some(Severity::Warning));
         assert_eq!(severity("partial_outage"), Some(Severity::Critical));
         assert_eq!(severity("major_outage"), Some(Severity::Critical));
-        assert_eq!(severity("full_outage"), Some(Severity::Warning), "unknown is a warning");
+        assert_eq!(
+            severity("full_outage"),
+            Some(Severity::Warning),
+            "unknown is a warning"
+        );
     }
 
     #[test]
@@ -196,7 +228,10 @@ mod tests {
             {"body":"over","created_at":"2024-01-15T11:00:00Z"},
             {"body":"on it","created_at":"2024-01-15T10:05:00Z"}]}]}"#;
         let event = &events(document)[0];
-        assert_eq!(event.resolved_at.unwrap().to_string(), "2024-01-15T11:00:00Z");
+        assert_eq!(
+            event.resolved_at.unwrap().to_string(),
+            "2024-01-15T11:00:00Z"
+        );
         assert_eq!(event.description.as_deref(), Some("over"));
     }
 
@@ -208,9 +243,17 @@ mod tests {
             {"id":"c","name":null,"status":"operational"},
             {"id":"ok","name":"again","status":"operational"}, null]}"#;
         let snapshot = read(document.as_bytes()).unwrap();
-        let fields: Vec<_> = snapshot.complaints.iter().map(|one| one.field.as_str()).collect();
-        let expected =
-            ["components[1].id", "components[2].name", "components[3].id", "components[4]"];
+        let fields: Vec<_> = snapshot
+            .complaints
+            .iter()
+            .map(|one| one.field.as_str())
+            .collect();
+        let expected = [
+            "components[1].id",
+            "components[2].name",
+            "components[3].id",
+            "components[4]",
+        ];
         assert_eq!(fields, expected);
         assert!(!snapshot.is_complete());
         assert_eq!(sightings(document).len(), 1);
@@ -226,7 +269,10 @@ mod tests {
         assert_eq!(snapshot.complaints.len(), 4, "{:?}", snapshot.complaints);
         assert!(!snapshot.is_complete());
         let event = &events(document)[0];
-        assert_eq!((event.severity, event.resolved_at), (Severity::Critical, None));
+        assert_eq!(
+            (event.severity, event.resolved_at),
+            (Severity::Critical, None)
+        );
     }
 
     #[test]
@@ -238,20 +284,33 @@ mod tests {
             ("[]", "body: expected"),
             (r#"{"page":{"id":"x"}}"#, "components: expected a list"),
             (r#"{"components":{}}"#, "components: expected a list"),
-            (r#"{"components":[{"id":1,"name":null}]}"#, "components[0].id: expected"),
+            (
+                r#"{"components":[{"id":1,"name":null}]}"#,
+                "components[0].id: expected",
+            ),
             (r#"{"page":{"id":5},"components":[]}"#, "page.id: expected"),
         ] {
             let message = read(document.as_bytes()).unwrap_err().to_string();
             assert!(message.starts_with(start), "{document}: {message}");
         }
         let many = format!("{{\"components\":[{}1]}}", "1,".repeat(10_000));
-        assert!(read(many.as_bytes()).unwrap_err().to_string().contains("at most 10000"));
+        assert!(
+            read(many.as_bytes())
+                .unwrap_err()
+                .to_string()
+                .contains("at most 10000")
+        );
     }
 
     #[test]
     fn an_absent_list_means_none() {
         assert_eq!(read(br#"{"components":[]}"#).unwrap().n_items, 0);
-        assert_eq!(read(br#"{"components":[],"incidents":null}"#).unwrap().n_items, 0);
+        assert_eq!(
+            read(br#"{"components":[],"incidents":null}"#)
+                .unwrap()
+                .n_items,
+            0
+        );
     }
 
     proptest! {

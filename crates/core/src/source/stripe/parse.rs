@@ -212,7 +212,11 @@ fn failure_message(subject: &Subject<'_>) -> Option<String> {
         subject.error,
         subject.action,
     ];
-    failures.into_iter().flatten().filter_map(message_of).find(|message| !message.is_empty())
+    failures
+        .into_iter()
+        .flatten()
+        .filter_map(message_of)
+        .find(|message| !message.is_empty())
 }
 
 /// A failure is a text, or an object with the text inside.
@@ -272,21 +276,45 @@ mod tests {
             (snapshot("7", "1", "").as_str(), "id"),
             (snapshot("\"\"", "1", "").as_str(), "id"),
             (snapshot("\"a:b\"", "1", "").as_str(), "id"),
-            (snapshot(&format!("\"{}\"", "x".repeat(10_000)), "1", "").as_str(), "id"),
+            (
+                snapshot(&format!("\"{}\"", "x".repeat(10_000)), "1", "").as_str(),
+                "id",
+            ),
             (snapshot("\"e\"", "-1", "").as_str(), "created"),
             (snapshot("\"e\"", "1.5", "").as_str(), "created"),
             (snapshot("\"e\"", "1e300", "").as_str(), "created"),
             (snapshot("\"e\"", "\"1705315200\"", "").as_str(), "created"),
             (snapshot("\"e\"", "999999999999", "").as_str(), "created"),
-            (snapshot("\"e\"", "1", ",\"livemode\":1").as_str(), "livemode"),
-            (r#"{"id":"e","object":"event","created":1,"data":{"object":{}}}"#, "type"),
-            (r#"{"id":"e","object":"charge","type":"a","created":1}"#, "object"),
-            (r#"{"id":"e","object":"event","type":"a","created":1}"#, "data"),
-            (r#"{"id":"e","object":"event","type":"a","created":1,"data":[]}"#, "data"),
-            (r#"{"id":"e","object":"event","type":"a","created":1,"data":{}}"#, "data.object"),
+            (
+                snapshot("\"e\"", "1", ",\"livemode\":1").as_str(),
+                "livemode",
+            ),
+            (
+                r#"{"id":"e","object":"event","created":1,"data":{"object":{}}}"#,
+                "type",
+            ),
+            (
+                r#"{"id":"e","object":"charge","type":"a","created":1}"#,
+                "object",
+            ),
+            (
+                r#"{"id":"e","object":"event","type":"a","created":1}"#,
+                "data",
+            ),
+            (
+                r#"{"id":"e","object":"event","type":"a","created":1,"data":[]}"#,
+                "data",
+            ),
+            (
+                r#"{"id":"e","object":"event","type":"a","created":1,"data":{}}"#,
+                "data.object",
+            ),
         ] {
             let message = refused(body);
-            assert!(message.starts_with(&format!("{field}: expected")), "{body}: {message}");
+            assert!(
+                message.starts_with(&format!("{field}: expected")),
+                "{body}: {message}"
+            );
         }
     }
 

@@ -117,7 +117,9 @@ pub fn verify(
         return Err(VerifyError::Stale { age_s });
     }
     if age_s < -TOLERANCE_S {
-        return Err(VerifyError::Future { ahead_s: age_s.saturating_neg() });
+        return Err(VerifyError::Future {
+            ahead_s: age_s.saturating_neg(),
+        });
     }
     Ok(())
 }
@@ -147,7 +149,9 @@ impl<'a> Header<'a> {
         let mut signed_at = None;
         let mut signatures = Vec::new();
         for item in text.split(',') {
-            let Some((key, value)) = item.split_once('=') else { continue };
+            let Some((key, value)) = item.split_once('=') else {
+                continue;
+            };
             match key {
                 "t" if signed_at.is_some() => {
                     return Err(VerifyError::Malformed("t stands twice"));
@@ -168,7 +172,11 @@ impl<'a> Header<'a> {
         if signatures.is_empty() {
             return Err(VerifyError::Malformed("no v1=<64 hex digits>"));
         }
-        Ok(Self { signed_at, signed_at_s, signatures })
+        Ok(Self {
+            signed_at,
+            signed_at_s,
+            signatures,
+        })
     }
 }
 
@@ -204,8 +212,14 @@ mod tests {
         assert_eq!(check(&header, 10_000), Ok(()));
         assert_eq!(check(&header, 10_300), Ok(()));
         assert_eq!(check(&header, 9_700), Ok(()));
-        assert_eq!(check(&header, 10_301), Err(VerifyError::Stale { age_s: 301 }));
-        assert_eq!(check(&header, 9_699), Err(VerifyError::Future { ahead_s: 301 }));
+        assert_eq!(
+            check(&header, 10_301),
+            Err(VerifyError::Stale { age_s: 301 })
+        );
+        assert_eq!(
+            check(&header, 9_699),
+            Err(VerifyError::Future { ahead_s: 301 })
+        );
     }
 
     #[test]
@@ -219,7 +233,10 @@ mod tests {
     #[test]
     fn another_scheme_is_never_accepted() {
         let header = sign(&secret("whsec_a"), BODY, at(1_000)).replace("v1=", "v0=");
-        assert_eq!(check(&header, 1_000), Err(VerifyError::Malformed("no v1=<64 hex digits>")));
+        assert_eq!(
+            check(&header, 1_000),
+            Err(VerifyError::Malformed("no v1=<64 hex digits>"))
+        );
     }
 
     #[test]
@@ -233,12 +250,22 @@ mod tests {
             (format!("t=,v1={v1}"), "t is not a number of unix seconds"),
             (format!("t=-1,v1={v1}"), "t is not a number of unix seconds"),
             (format!("t=+1,v1={v1}"), "t is not a number of unix seconds"),
-            (format!("t=99999999999999999999,v1={v1}"), "t is not a number of unix seconds"),
+            (
+                format!("t=99999999999999999999,v1={v1}"),
+                "t is not a number of unix seconds",
+            ),
             ("t=1".into(), "no v1=<64 hex digits>"),
             ("t=1,v1=".into(), "no v1=<64 hex digits>"),
-            (format!("t=1,v1={v1}{}", ",v1=a".repeat(2_000)), "longer than 4096 bytes"),
+            (
+                format!("t=1,v1={v1}{}", ",v1=a".repeat(2_000)),
+                "longer than 4096 bytes",
+            ),
         ] {
-            assert_eq!(check(&header, 1), Err(VerifyError::Malformed(reason)), "{header}");
+            assert_eq!(
+                check(&header, 1),
+                Err(VerifyError::Malformed(reason)),
+                "{header}"
+            );
         }
     }
 
@@ -248,7 +275,10 @@ mod tests {
         let known = [secret("whsec_a")];
         let changed = verify(header.as_bytes(), b"{}", &known, at(1));
         assert_eq!(changed, Err(VerifyError::Mismatch));
-        assert_eq!(verify(header.as_bytes(), BODY, &[], at(1)), Err(VerifyError::Mismatch));
+        assert_eq!(
+            verify(header.as_bytes(), BODY, &[], at(1)),
+            Err(VerifyError::Mismatch)
+        );
     }
 
     #[test]

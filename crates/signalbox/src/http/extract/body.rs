@@ -32,7 +32,10 @@ pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Problem::new(Code::InvalidBody, "the body broke off")),
         Err(_) => {
-            let detail = format!("the body did not arrive within {} s", BODY_TIME_MAX.as_secs());
+            let detail = format!(
+                "the body did not arrive within {} s",
+                BODY_TIME_MAX.as_secs()
+            );
             Err(Problem::new(Code::BodyTimeout, detail))
         }
     }

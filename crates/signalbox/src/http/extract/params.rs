@@ -17,8 +17,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
-        let pairs: Vec<(String, String)> =
-            form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         for (index, (name, _)) in pairs.iter().enumerate() {
             if pairs.iter().skip(index + 1).any(|(other, _)| other == name) {
                 return Err(Problem::parameter(&shown(name), "to stand once"));
@@ -31,7 +32,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 impl Params {
     /// Takes a parameter as text; an empty one is a bad value, not an absent one.
     pub(in crate::http) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
-        let Some(at) = self.0.iter().position(|(known, _)| known == name) else { return Ok(None) };
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
+            return Ok(None);
+        };
         let (_, value) = self.0.swap_remove(at);
         if value.is_empty() || value.len() > 512 || value.contains('\0') {
             return Err(Problem::parameter(name, "1 to 512 bytes of text"));
@@ -46,13 +49,18 @@ impl Params {
         expected: &str,
     ) -> Result<Option<T>, Problem> {
         let wrong = |_| Problem::parameter(name, expected);
-        self.text(name)?.map(|text| text.parse()).transpose().map_err(wrong)
+        self.text(name)?
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(wrong)
     }
 
     /// Takes a time.
     pub(in crate::http) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
         let wrong = || Problem::parameter(name, "an RFC 3339 time such as 2024-01-15T10:00:00Z");
-        self.text(name)?.map(|text| instant::parse(&text).ok_or_else(wrong)).transpose()
+        self.text(name)?
+            .map(|text| instant::parse(&text).ok_or_else(wrong))
+            .transpose()
     }
 
     /// Takes the page size.

@@ -29,8 +29,10 @@ impl FromRequest<AppState> for VerifiedStripe {
             .and_then(|header| stripe::verify(header, &body, &app.stripe_secrets, app.clock.now()))
             .inspect_err(|error| {
                 tracing::info!(
-                    request.id = request_id, event.source = stripe::SOURCE,
-                    signature.reason = error.reason(), "signature refused"
+                    request.id = request_id,
+                    event.source = stripe::SOURCE,
+                    signature.reason = error.reason(),
+                    "signature refused"
                 );
             })?;
         Ok(Self(stripe::parse(&body)?))
