@@ -32,13 +32,17 @@ pub enum StoreError {
 #[non_exhaustive]
 pub enum OpenError {
     /// Another process has it open.
-    #[error("database {path} is in use by another signalbox process; stop that one, or give this one a file of its own with DATABASE_URL=sqlite:PATH")]
+    #[error(
+        "database {path} is in use by another signalbox process; stop that one, or give this one a file of its own with DATABASE_URL=sqlite:PATH"
+    )]
     InUse {
         /// The database file.
         path: PathBuf,
     },
     /// The file was written by a later version.
-    #[error("database {path} has schema version {found}, this signalbox knows {known}; start the newer signalbox, or restore a backup from before the upgrade")]
+    #[error(
+        "database {path} has schema version {found}, this signalbox knows {known}; start the newer signalbox, or restore a backup from before the upgrade"
+    )]
     Newer {
         /// The database file.
         path: PathBuf,
@@ -48,12 +52,22 @@ pub enum OpenError {
         known: i64,
     },
     /// The file is not a database, or that of another program. It is left as it is.
-    #[error("{path} is not a signalbox database ({why}); it was left untouched; give another file with DATABASE_URL=sqlite:PATH")]
+    #[error(
+        "{path} is not a signalbox database ({why}); it was left untouched; give another file with DATABASE_URL=sqlite:PATH"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
         /// How that shows.
         why: &'static str,
+    },
+    /// The file is one of ours, or was, and parts of it are missing. It is left as it is.
+    #[error(
+        "database {path} is damaged; it was left untouched; restore a backup, or give another file with DATABASE_URL=sqlite:PATH"
+    )]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
     },
     /// A migration that was applied has other contents here.
     #[error("migration {version} of database {path} is not the one this signalbox carries")]

@@ -47,7 +47,8 @@ pub trait EventLog: Send + Sync {
     async fn observe(&self, look: Look, now: Timestamp) -> Result<Tally, StoreError>;
 
     /// Applies the knowledge that a page has not changed since its last valid answer: what was
-    /// missing from it then is missing still. An unknown page gives an empty tally.
+    /// missing from it then is missing still. An unknown page gives an empty tally, and so does one
+    /// whose last valid answer did not prove absence.
     async fn observe_unchanged(
         &self,
         source: &str,
@@ -61,8 +62,9 @@ pub trait EventLog: Send + Sync {
     /// Returns the states of an event, oldest first, the present one last; empty if unknown.
     async fn history(&self, event_id: &EventId) -> Result<Vec<Revision>, StoreError>;
 
-    /// Lists events, newest received first. With a search text a page may be short although more
-    /// follow; only `next` tells.
+    /// Lists events, newest received first, of one instant the last stored first. With a search
+    /// text they come newest stored first, and a page may be short although more follow; only
+    /// `next` tells.
     async fn events(
         &self,
         filter: &EventFilter,
@@ -98,8 +100,9 @@ pub trait Outbox: Send + Sync {
     /// [`Outbox::lease_due`] may find one. `None` when nothing waits.
     async fn next_due(&self, target: &Target) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Makes a delivery due now, whatever became of it, and unparks its destination. The attempts
-    /// made so far stay on record; the schedule starts anew.
+    /// Makes a delivery due now, unless [`Retried`] says why not, and unparks its destination. The
+    /// attempts made so far stay on record; the schedule starts anew. A revived delivery goes before
+    /// whatever stands behind it in its lane, and waits for what stands before it.
     async fn retry(&self, delivery_id: i64, now: Timestamp) -> Result<Retried, StoreError>;
 
     /// Lists deliveries, newest first.
@@ -120,7 +123,8 @@ pub trait Store: EventLog + Outbox {
     /// Answers when reading and writing both work.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is queued and closes; later calls answer [`StoreError::Unavailable`].
+    /// Finishes what is queued and closes; later calls, closing again aside, answer
+    /// [`StoreError::Unavailable`].
     async fn close(&self);
 }
 
@@ -133,4 +137,3 @@ pub fn open(url: &DatabaseUrl, now: Timestamp) -> Result<Arc<dyn Store>, OpenErr
         DatabaseUrl::Sqlite(path) => Ok(Arc::new(sqlite::SqliteStore::open(path, now)?)),
     }
 }
-

@@ -171,7 +171,9 @@ pub struct EventFilter {
     pub until: Option<Timestamp>,
     /// Open, or not.
     pub open: Option<bool>,
-    /// Whole words, all of which must occur in id, summary, description or component.
+    /// Whole words in any case, all of which must occur in id, summary, description or component.
+    /// What is written without a space is one phrase; what has no letter or digit is no word, and a
+    /// text without any word finds nothing.
     pub words: Option<String>,
 }
 
@@ -225,8 +227,8 @@ pub struct DeliveryRecord {
     pub reason: Option<String>,
     /// When it was first owed.
     pub created_at: Timestamp,
-    /// When the next attempt is due; absent when none is, or when an earlier delivery of the same
-    /// page must go first.
+    /// When the next attempt is due, or its lease ends, and never before its destination leaves the
+    /// park; absent when none is due, or when an earlier delivery of the same page must go first.
     pub next_attempt_at: Option<Timestamp>,
 }
 
@@ -237,7 +239,7 @@ pub struct Leased {
     pub delivery: Delivery,
     /// Attempts since the schedule last started, this one included: the exponent of the backoff.
     pub backoff: u32,
-    /// When the schedule last started.
+    /// When the schedule last started: when its turn in its lane came, or it was revived by hand.
     pub kept_from: Timestamp,
 }
 
@@ -299,8 +301,11 @@ pub enum Retried {
     Unknown,
     /// It would page for what is over: a trigger or update of a resolved event.
     EventResolved,
+    /// It would close the page of what is open again: a resolve of an event that came back.
+    EventReopened,
     /// The destination has already accepted it.
     Delivered,
-    /// It is being sent right now, or waits behind an earlier delivery of the same page.
+    /// It is being sent right now, or waits (revived, if it was dead) behind an earlier delivery of
+    /// the same page.
     InTurn,
 }

@@ -61,15 +61,29 @@ mod tests {
             ("sqlite:/data/signalbox.db", "/data/signalbox.db"),
             ("sqlite:///data/signalbox.db", "/data/signalbox.db"),
         ] {
-            assert_eq!(DatabaseUrl::parse(url), Ok(DatabaseUrl::Sqlite(path.into())), "{url}");
+            assert_eq!(
+                DatabaseUrl::parse(url),
+                Ok(DatabaseUrl::Sqlite(path.into())),
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn everything_else_is_refused_with_advice() {
-        for url in ["", "mysql:x", "sqlite:", "sqlite::memory:", "sqlite:x?mode=ro", "postgres://h/d"] {
+        for url in [
+            "",
+            "mysql:x",
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:x?mode=ro",
+            "postgres://h/d",
+        ] {
             let error = DatabaseUrl::parse(url).unwrap_err();
-            assert!(error.to_string().contains("write sqlite:PATH"), "{url}: {error}");
+            assert!(
+                error.to_string().contains("write sqlite:PATH"),
+                "{url}: {error}"
+            );
         }
     }
 }

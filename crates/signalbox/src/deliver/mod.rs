@@ -128,7 +128,7 @@ fn report(leased: &Leased, settled: &Settled) {
                 delivery.duration_ms = settled.duration_ms,
                 destination.name = delivery.target.destination,
                 $message
-            );
+            )
         };
     }
     match settled.conclusion {

@@ -21,10 +21,12 @@ INSERT INTO revisions (event_seq, revision, observed_at_ms, change, severity, ve
 VALUES (2, 1, 1705315200000, 'new', 'critical', 'investigating', 'Latency',
     '{"rule":"critical-always","reason":"severity is critical","targets":[]}', '{"id":"i1"}');
 INSERT INTO destinations (id, name, mock) VALUES (1, 'pagerduty', 1);
+INSERT INTO destinations (id, name, mock, parked_until_ms, parked_reason, probe_id)
+VALUES (2, 'pagerduty', 0, 1705315560000, 'unauthorized', NULL);
 INSERT INTO deliveries (id, event_seq, destination_id, action, dedup_key, state, attempts, reason,
     created_at_ms, kept_from_ms, request_id)
 VALUES (1, 1, 1, 'trigger', 'evt_sample', 'delivered', 1, 'accepted', 1705315200000, 1705315200000,
     'req-1');
 INSERT INTO attempts VALUES (1, 1, 1705315200100, 12, 'delivered', 'accepted', 202);
 INSERT INTO pages VALUES ('spreedly_status', 'https://status.example.com/api/v2/summary.json',
-    'abc', 1705315260000, 2, 1, 1, '"e1"', NULL, 1705315260000);
+    'abc', 1705315260000, 2, 1, 1, 'live', '"e1"', NULL, 1705315260000);

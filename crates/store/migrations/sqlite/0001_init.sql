@@ -65,13 +65,15 @@ CREATE VIRTUAL TABLE events_words USING fts5 (
     content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
 );
 
--- Destinations that deliveries were ever owed to, and whether one is parked.
+-- Destinations that deliveries were ever owed to, and whether one is parked. Out of the park, one
+-- delivery goes ahead as a probe; until it is settled or its lease ends, the park goes on.
 CREATE TABLE destinations (
     id              INTEGER PRIMARY KEY,
     name            TEXT    NOT NULL,
     mock            INTEGER NOT NULL,
     parked_until_ms INTEGER,
     parked_reason   TEXT,
+    probe_id        INTEGER,
     UNIQUE (name, mock)
 ) STRICT;
 
@@ -118,6 +120,7 @@ CREATE TABLE pages (
     n_items            INTEGER NOT NULL,
     n_components       INTEGER NOT NULL,
     proves_absence     INTEGER NOT NULL,
+    origin             TEXT    NOT NULL,
     etag               TEXT,
     last_modified      TEXT,
     seen_at_ms         INTEGER NOT NULL

@@ -29,6 +29,13 @@ pub(super) fn list(
     Ok(Page { rows, next })
 }
 
+/// The deliveries of one event.
+pub(super) const OF_EVENT: &str =
+    "SELECT 0, d.id FROM deliveries d CROSS JOIN destinations t ON t.id = d.destination_id
+     WHERE d.event_seq = (SELECT seq FROM events WHERE event_id = ?1) AND d.id < ?2
+         AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR t.name = ?4)
+     ORDER BY d.id DESC LIMIT ?5";
+
 /// An event has a handful of deliveries.
 fn of_event(
     connection: &Connection,
@@ -38,19 +45,24 @@ fn of_event(
     fetch: u32,
 ) -> Result<Vec<Key>, StoreError> {
     let keys = connection
-        .prepare_cached(
-            "SELECT 0, d.id FROM deliveries d JOIN destinations t ON t.id = d.destination_id
-             WHERE d.event_seq = (SELECT seq FROM events WHERE event_id = ?1) AND d.id < ?2
-                 AND (?3 IS NULL OR d.state = ?3) AND (?4 IS NULL OR t.name = ?4)
-             ORDER BY d.id DESC LIMIT ?5",
-        )?
+        .prepare_cached(OF_EVENT)?
         .query_map(
-            params![event_id, before, filter.state.map(State::as_str), filter.destination, fetch],
+            params![
+                event_id,
+                before,
+                filter.state.map(State::as_str),
+                filter.destination,
+                fetch
+            ],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?
         .collect::<Result<_, _>>()?;
     Ok(keys)
 }
+
+/// The deliveries of one destination in one state.
+pub(super) const BY_STATE: &str = "SELECT 0, id FROM deliveries
+     WHERE destination_id = ?1 AND state = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4";
 
 /// Merges the newest of each destination and state.
 fn by_state(
@@ -63,13 +75,12 @@ fn by_state(
         .prepare_cached("SELECT id FROM destinations WHERE ?1 IS NULL OR name = ?1")?
         .query_map([&filter.destination], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
-    let mut statement = connection.prepare_cached(
-        "SELECT 0, id FROM deliveries WHERE destination_id = ?1 AND state = ?2 AND id < ?3
-         ORDER BY id DESC LIMIT ?4",
-    )?;
+    let mut statement = connection.prepare_cached(BY_STATE)?;
     let mut keys = Vec::new();
     for destination in destinations {
-        let states = State::ALL.iter().filter(|state| filter.state.is_none_or(|one| one == **state));
+        let states = State::ALL
+            .iter()
+            .filter(|state| filter.state.is_none_or(|one| one == **state));
         for state in states {
             let found = statement
                 .query_map(params![destination, state.as_str(), before, fetch], |row| {
@@ -82,17 +93,25 @@ fn by_state(
     Ok(keys)
 }
 
+/// One delivery. While its destination is parked, nothing is due before the end of that.
+pub(super) const RECORD: &str =
+    "SELECT e.event_id, t.name, d.action, d.dedup_key, d.state, d.attempts, d.reason,
+         d.created_at_ms, max(d.due_at_ms, coalesce(t.parked_until_ms, 0)) AS next_attempt_at_ms
+     FROM deliveries d JOIN events e ON e.seq = d.event_seq
+         JOIN destinations t ON t.id = d.destination_id
+     WHERE d.id = ?1";
+
 fn load(connection: &Connection, id: i64) -> Result<Option<DeliveryRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT e.event_id, t.name, d.action, d.dedup_key, d.state, d.attempts, d.reason,
-             d.created_at_ms, d.due_at_ms
-         FROM deliveries d JOIN events e ON e.seq = d.event_seq
-             JOIN destinations t ON t.id = d.destination_id
-         WHERE d.id = ?1",
-    )?;
+    let mut statement = connection.prepare_cached(RECORD)?;
     let mut found = statement.query([id])?;
-    let Some(row) = found.next()? else { return Ok(None) };
-    let columns = Columns { row, table: "deliveries", number: id };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let columns = Columns {
+        row,
+        table: "deliveries",
+        number: id,
+    };
     Ok(Some(DeliveryRecord {
         id,
         event_id: columns.get("event_id")?,
@@ -103,26 +122,31 @@ fn load(connection: &Connection, id: i64) -> Result<Option<DeliveryRecord>, Stor
         attempts: columns.get("attempts")?,
         reason: columns.get("reason")?,
         created_at: columns.time("created_at_ms")?,
-        next_attempt_at: columns.maybe_time("due_at_ms")?,
+        next_attempt_at: columns.maybe_time("next_attempt_at_ms")?,
     }))
 }
+
+/// The attempts at one event's deliveries, in order.
+pub(super) const ATTEMPTS: &str =
+    "SELECT a.delivery_id, a.attempt, a.ended_at_ms, a.duration_ms, a.outcome, a.reason, a.status
+     FROM events e JOIN deliveries d ON d.event_seq = e.seq
+         JOIN attempts a ON a.delivery_id = d.id
+     WHERE e.event_id = ?1 ORDER BY d.id, a.attempt";
 
 /// Lists the attempts at one event's deliveries.
 pub(super) fn attempts(
     connection: &Connection,
     event_id: &EventId,
 ) -> Result<Vec<AttemptRecord>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT a.delivery_id, a.attempt, a.ended_at_ms, a.duration_ms, a.outcome, a.reason,
-             a.status
-         FROM events e JOIN deliveries d ON d.event_seq = e.seq
-             JOIN attempts a ON a.delivery_id = d.id
-         WHERE e.event_id = ?1 ORDER BY a.delivery_id, a.attempt",
-    )?;
+    let mut statement = connection.prepare_cached(ATTEMPTS)?;
     let mut found = statement.query([event_id.as_str()])?;
     let mut attempts = Vec::new();
     while let Some(row) = found.next()? {
-        let columns = Columns { row, table: "attempts", number: row.get("delivery_id")? };
+        let columns = Columns {
+            row,
+            table: "attempts",
+            number: row.get("delivery_id")?,
+        };
         attempts.push(AttemptRecord {
             delivery_id: columns.number,
             attempt: columns.get("attempt")?,

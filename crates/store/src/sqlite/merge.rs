@@ -24,6 +24,9 @@ pub(super) fn newest(mut keys: Vec<Key>, limit: u32) -> (Vec<Key>, Option<Positi
     keys.dedup();
     let more = keys.len() > limit;
     keys.truncate(limit);
-    let next = keys.last().filter(|_| more).map(|(at_ms, seq)| Position { at_ms: *at_ms, seq: *seq });
+    let next = keys.last().filter(|_| more).map(|(at_ms, seq)| Position {
+        at_ms: *at_ms,
+        seq: *seq,
+    });
     (keys, next)
 }

@@ -2,9 +2,10 @@
 //!
 //! Writes queue up at the [`writer`], which takes all that wait into one transaction and one
 //! fsync. Reads have connections of their own and, in WAL mode, never wait for a writer. A lock
-//! file keeps a second process out. Files in this folder: `open` (connections, lock, migrations),
-//! `writer` (group commit), `reader`, `accept` and `observe` (events in), `events` and
-//! `deliveries` (lists out), `outbox` (leases), `rows` (columns to values).
+//! file keeps a second process out. Files in this folder: `open` (connections, lock), `migrate`,
+//! `writer` (group commit), `reader`, `accept` and `observe` (events in, with `stored`, `owed`,
+//! `pages` and `words`), `events` and `deliveries` (lists out, with `merge`), `outbox` (leases),
+//! `rows` (columns to values).
 
 mod accept;
 mod deliveries;
@@ -14,9 +15,14 @@ mod migrate;
 mod observe;
 mod open;
 mod outbox;
+mod owed;
 mod pages;
+#[cfg(test)]
+mod plans;
 mod reader;
 mod rows;
+mod stored;
+mod words;
 mod writer;
 
 use std::path::Path;
@@ -32,6 +38,7 @@ use crate::{
     Leased, Look, OpenError, Outbox, Page, PageRecord, Position, Retried, Revision, Settled, Store,
     StoreError, Tally,
 };
+use accept::Context;
 use reader::Readers;
 use writer::Writer;
 
@@ -44,11 +51,13 @@ pub(crate) struct SqliteStore {
 impl SqliteStore {
     /// Opens or creates the file, takes its lock and brings its schema up to date.
     pub(crate) fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        let path = &open::locate(path)?;
         let lock = open::lock(path)?;
-        let connection = open::for_writing(path)?;
+        let connection = open::for_writing(path, |connection| migrate::judge(connection, path))?;
         migrate::run(&connection, path, now)?;
         let readers = Readers::open(path)?;
-        let writer = Writer::start(connection, lock).map_err(open::io("start a writer for", path))?;
+        let writer =
+            Writer::start(connection, lock).map_err(open::io("start a writer for", path))?;
         Ok(Self { writer, readers })
     }
 }
@@ -62,11 +71,21 @@ impl EventLog for SqliteStore {
         now: Timestamp,
     ) -> Result<Accepted, StoreError> {
         let request_id = request_id.to_owned();
-        self.writer.run(move |tx| accept::accept(tx, &observation, &request_id, now)).await
+        self.writer
+            .run(move |tx| {
+                let context = Context {
+                    now,
+                    request_id: &request_id,
+                };
+                Ok(accept::accept(tx, &observation, context)?.accepted)
+            })
+            .await
     }
 
     async fn observe(&self, look: Look, now: Timestamp) -> Result<Tally, StoreError> {
-        self.writer.run(move |tx| observe::observe(tx, &look, now)).await
+        self.writer
+            .run(move |tx| observe::observe(tx, &look, now))
+            .await
     }
 
     async fn observe_unchanged(
@@ -76,17 +95,23 @@ impl EventLog for SqliteStore {
         now: Timestamp,
     ) -> Result<Tally, StoreError> {
         let (source, request_id) = (source.to_owned(), request_id.to_owned());
-        self.writer.run(move |tx| observe::unchanged(tx, &source, &request_id, now)).await
+        self.writer
+            .run(move |tx| observe::unchanged(tx, &source, &request_id, now))
+            .await
     }
 
     async fn event(&self, event_id: &EventId) -> Result<Option<EventRecord>, StoreError> {
         let event_id = event_id.clone();
-        self.readers.run(move |connection| events::one(connection, &event_id)).await
+        self.readers
+            .run(move |connection| events::one(connection, &event_id))
+            .await
     }
 
     async fn history(&self, event_id: &EventId) -> Result<Vec<Revision>, StoreError> {
         let event_id = event_id.clone();
-        self.readers.run(move |connection| events::history(connection, &event_id)).await
+        self.readers
+            .run(move |connection| events::history(connection, &event_id))
+            .await
     }
 
     async fn events(
@@ -96,12 +121,16 @@ impl EventLog for SqliteStore {
         limit: u32,
     ) -> Result<Page<EventRecord>, StoreError> {
         let filter = filter.clone();
-        self.readers.run(move |connection| events::list(connection, &filter, after, limit)).await
+        self.readers
+            .run(move |connection| events::list(connection, &filter, after, limit))
+            .await
     }
 
     async fn page(&self, source: &str) -> Result<Option<PageRecord>, StoreError> {
         let source = source.to_owned();
-        self.readers.run(move |connection| pages::load(connection, &source)).await
+        self.readers
+            .run(move |connection| pages::load(connection, &source))
+            .await
     }
 }
 
@@ -115,20 +144,28 @@ impl Outbox for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Leased>, StoreError> {
         let target = target.clone();
-        self.writer.run(move |tx| outbox::lease_due(tx, &target, now, until, limit)).await
+        self.writer
+            .run(move |tx| outbox::lease_due(tx, &target, now, until, limit))
+            .await
     }
 
     async fn settle(&self, settled: Settled, now: Timestamp) -> Result<(), StoreError> {
-        self.writer.run(move |tx| outbox::settle(tx, &settled, now)).await
+        self.writer
+            .run(move |tx| outbox::settle(tx, &settled, now))
+            .await
     }
 
     async fn next_due(&self, target: &Target) -> Result<Option<Timestamp>, StoreError> {
         let target = target.clone();
-        self.readers.run(move |connection| outbox::next_due(connection, &target)).await
+        self.readers
+            .run(move |connection| outbox::next_due(connection, &target))
+            .await
     }
 
     async fn retry(&self, delivery_id: i64, now: Timestamp) -> Result<Retried, StoreError> {
-        self.writer.run(move |tx| outbox::retry(tx, delivery_id, now)).await
+        self.writer
+            .run(move |tx| outbox::retry(tx, delivery_id, now))
+            .await
     }
 
     async fn deliveries(
@@ -138,12 +175,16 @@ impl Outbox for SqliteStore {
         limit: u32,
     ) -> Result<Page<DeliveryRecord>, StoreError> {
         let filter = filter.clone();
-        self.readers.run(move |connection| deliveries::list(connection, &filter, after, limit)).await
+        self.readers
+            .run(move |connection| deliveries::list(connection, &filter, after, limit))
+            .await
     }
 
     async fn attempts(&self, event_id: &EventId) -> Result<Vec<AttemptRecord>, StoreError> {
         let event_id = event_id.clone();
-        self.readers.run(move |connection| deliveries::attempts(connection, &event_id)).await
+        self.readers
+            .run(move |connection| deliveries::attempts(connection, &event_id))
+            .await
     }
 }
 
@@ -151,10 +192,15 @@ impl Outbox for SqliteStore {
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
         self.writer.run(|_| Ok(())).await?;
-        self.readers.run(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
+        self.readers
+            .run(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await
     }
 
     async fn close(&self) {
+        // The readers first: the writer's connection, closed last and alone, leaves one tidy file
+        // behind. Two that close at once see each other and leave the WAL to nobody.
+        self.readers.close().await;
         self.writer.close().await;
     }
 }

@@ -16,6 +16,15 @@ use super::rows::{self, Columns};
 use super::writer::Tx;
 use crate::{Conclusion, Leased, Retried, Settled, StoreError};
 
+/// Picks due deliveries of one destination, oldest due first.
+pub(super) const DUE: &str = "SELECT id FROM deliveries INDEXED BY deliveries_due
+     WHERE destination_id = ?1 AND due_at_ms <= ?2 ORDER BY due_at_ms, id LIMIT ?3";
+
+/// Holds for a delivery `d` that is not the first pending one of its lane.
+const BEHIND: &str = "EXISTS (SELECT 1 FROM deliveries p
+     WHERE p.dedup_key = d.dedup_key AND p.destination_id = d.destination_id
+         AND p.state = 'pending' AND p.id < d.id)";
+
 /// Leases due deliveries of one destination.
 pub(super) fn lease_due(
     tx: &mut Tx<'_>,
@@ -27,31 +36,59 @@ pub(super) fn lease_due(
     let now_ms = now.as_millisecond();
     let found: Option<(i64, Option<i64>)> = tx
         .prepare("SELECT id, parked_until_ms FROM destinations WHERE name = ?1 AND mock = ?2")?
-        .query_row(params![target.destination, target.mock], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![target.destination, target.mock], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    let limit = match found {
-        None => return Ok(Vec::new()),
-        Some((_, Some(until_ms))) if until_ms > now_ms => return Ok(Vec::new()),
-        // Out of the park, one goes ahead to see whether the credential works again.
-        Some((_, Some(_))) => limit.min(1),
-        Some((_, None)) => limit,
+    let Some((destination_id, parked_until_ms)) = found else {
+        return Ok(Vec::new());
     };
-    let destination_id = found.map(|(id, _)| id);
+    if parked_until_ms.is_some_and(|until_ms| until_ms > now_ms) {
+        return Ok(Vec::new());
+    }
+    // Out of the park, one goes ahead to see whether the credential works again.
+    let limit = if parked_until_ms.is_some() {
+        limit.min(1)
+    } else {
+        limit
+    };
     let ids: Vec<i64> = tx
-        .prepare(
-            "SELECT id FROM deliveries INDEXED BY deliveries_due
-             WHERE destination_id = ?1 AND due_at_ms <= ?2 ORDER BY due_at_ms LIMIT ?3",
-        )?
+        .prepare(DUE)?
         .query_map(params![destination_id, now_ms, limit], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     let mut leased = Vec::with_capacity(ids.len());
     for id in ids {
         note_lost_attempt(tx, id, now)?;
-        tx.prepare("UPDATE deliveries SET due_at_ms = ?2, attempts = attempts + 1 WHERE id = ?1")?
-            .execute(params![id, until.as_millisecond()])?;
-        leased.extend(load(tx, id, target)?);
+        if claim(tx, id, until)? {
+            leased.extend(load(tx, id, target)?);
+        }
+    }
+    if parked_until_ms.is_some()
+        && let [probe] = leased.as_slice()
+    {
+        tx.prepare("UPDATE destinations SET parked_until_ms = ?2, probe_id = ?3 WHERE id = ?1")?
+            .execute(params![
+                destination_id,
+                until.as_millisecond(),
+                probe.delivery.id
+            ])?;
     }
     Ok(leased)
+}
+
+/// Begins an attempt. A delivery that was held while an earlier one of its lane was revived, and
+/// whose holder went away, steps back behind that one instead.
+fn claim(tx: &Tx<'_>, id: i64, until: Timestamp) -> Result<bool, StoreError> {
+    if tx.prepare(&step_back_sql())?.execute([id])? > 0 {
+        return Ok(false);
+    }
+    tx.prepare("UPDATE deliveries SET due_at_ms = ?2, attempts = attempts + 1 WHERE id = ?1")?
+        .execute(params![id, until.as_millisecond()])?;
+    Ok(true)
+}
+
+pub(super) fn step_back_sql() -> String {
+    format!("UPDATE deliveries AS d SET due_at_ms = NULL WHERE d.id = ?1 AND {BEHIND}")
 }
 
 /// An attempt without a record ended with its process: its answer is unknown, and that is on
@@ -76,8 +113,14 @@ fn load(tx: &Tx<'_>, id: i64, target: &Target) -> Result<Option<Leased>, StoreEr
     );
     let mut statement = tx.prepare(&sql)?;
     let mut found = statement.query([id])?;
-    let Some(row) = found.next()? else { return Ok(None) };
-    let columns = Columns { row, table: "deliveries", number: id };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let columns = Columns {
+        row,
+        table: "deliveries",
+        number: id,
+    };
     let attempt: u32 = columns.get("attempts")?;
     Ok(Some(Leased {
         backoff: attempt.saturating_sub(columns.get("backoff_base")?),
@@ -96,14 +139,10 @@ fn load(tx: &Tx<'_>, id: i64, target: &Target) -> Result<Option<Leased>, StoreEr
 }
 
 /// Records an attempt and what follows.
-pub(super) fn settle(
-    tx: &mut Tx<'_>,
-    settled: &Settled,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) fn settle(tx: &mut Tx<'_>, settled: &Settled, now: Timestamp) -> Result<(), StoreError> {
     let reason = settled.outcome.reason().as_str();
-    tx.prepare("INSERT OR REPLACE INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
-        params![
+    tx.prepare("INSERT OR REPLACE INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+        .execute(params![
             settled.delivery_id,
             settled.attempt,
             now.as_millisecond(),
@@ -111,8 +150,7 @@ pub(super) fn settle(
             settled.outcome.as_str(),
             reason,
             settled.status,
-        ],
-    )?;
+        ])?;
     let held: Option<(i64, String)> = tx
         .prepare(
             "SELECT destination_id, dedup_key FROM deliveries
@@ -122,7 +160,9 @@ pub(super) fn settle(
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;
-    let Some((destination_id, dedup_key)) = held else { return Ok(()) };
+    let Some((destination_id, dedup_key)) = held else {
+        return Ok(());
+    };
     match settled.conclusion {
         Conclusion::Delivered => {
             unpark(tx, destination_id)?;
@@ -130,18 +170,38 @@ pub(super) fn settle(
             release(tx, destination_id, &dedup_key, now)
         }
         Conclusion::Dead(why) => {
+            end_probe(tx, destination_id, settled.delivery_id, now)?;
             close(tx, settled.delivery_id, State::Dead, why.as_str())?;
             release(tx, destination_id, &dedup_key, now)
         }
-        Conclusion::RetryAt(at) => postpone(tx, settled.delivery_id, at, reason),
+        Conclusion::RetryAt(at) => {
+            end_probe(tx, destination_id, settled.delivery_id, now)?;
+            postpone(tx, settled.delivery_id, at, reason)
+        }
         Conclusion::ParkUntil(at) => {
             tx.prepare(
-                "UPDATE destinations SET parked_until_ms = ?2, parked_reason = ?3 WHERE id = ?1",
+                "UPDATE destinations SET parked_until_ms = ?2, parked_reason = ?3, probe_id = NULL
+                 WHERE id = ?1",
             )?
             .execute(params![destination_id, at.as_millisecond(), reason])?;
             postpone(tx, settled.delivery_id, at, reason)
         }
     }
+}
+
+/// A probe that met another trouble than a bad credential proves nothing: the next one may go.
+fn end_probe(
+    tx: &Tx<'_>,
+    destination_id: i64,
+    delivery_id: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.prepare(
+        "UPDATE destinations SET parked_until_ms = ?3, probe_id = NULL
+         WHERE id = ?1 AND probe_id = ?2",
+    )?
+    .execute(params![destination_id, delivery_id, now.as_millisecond()])?;
+    Ok(())
 }
 
 fn close(tx: &Tx<'_>, id: i64, state: State, reason: &str) -> Result<(), StoreError> {
@@ -152,41 +212,51 @@ fn close(tx: &Tx<'_>, id: i64, state: State, reason: &str) -> Result<(), StoreEr
 
 /// Sets the next attempt, unless an earlier delivery of the lane was revived meanwhile.
 fn postpone(tx: &Tx<'_>, id: i64, at: Timestamp, reason: &str) -> Result<(), StoreError> {
-    tx.prepare(
-        "UPDATE deliveries AS d SET reason = ?3, due_at_ms = CASE WHEN EXISTS (
-             SELECT 1 FROM deliveries p WHERE p.dedup_key = d.dedup_key
-                 AND p.destination_id = d.destination_id AND p.state = 'pending' AND p.id < d.id)
-             THEN NULL ELSE ?2 END
-         WHERE id = ?1",
-    )?
-    .execute(params![id, at.as_millisecond(), reason])?;
+    let sql = format!(
+        "UPDATE deliveries AS d SET reason = ?3,
+             due_at_ms = CASE WHEN {BEHIND} THEN NULL ELSE ?2 END
+         WHERE d.id = ?1"
+    );
+    tx.prepare(&sql)?
+        .execute(params![id, at.as_millisecond(), reason])?;
     Ok(())
 }
 
-/// Lets the first pending delivery of a lane go.
+/// The first pending delivery of a lane.
+pub(super) const FIRST: &str = "SELECT min(id) FROM deliveries
+     WHERE dedup_key = ?1 AND destination_id = ?2 AND state = 'pending'";
+
+/// Lets the first pending delivery of a lane go. The time for which it is tried begins when its
+/// turn comes: what stood for days behind another is not given up at its first failure.
 pub(super) fn release(
     tx: &Tx<'_>,
     destination_id: i64,
     dedup_key: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.prepare(
-        "UPDATE deliveries SET due_at_ms = coalesce(due_at_ms, ?3) WHERE id = (
-             SELECT min(id) FROM deliveries
-             WHERE dedup_key = ?1 AND destination_id = ?2 AND state = 'pending')",
-    )?
-    .execute(params![dedup_key, destination_id, now.as_millisecond()])?;
+    let sql = format!(
+        "UPDATE deliveries SET due_at_ms = ?3,
+             kept_from_ms = CASE WHEN attempts = backoff_base THEN ?3 ELSE kept_from_ms END
+         WHERE due_at_ms IS NULL AND id = ({FIRST})"
+    );
+    tx.prepare(&sql)?
+        .execute(params![dedup_key, destination_id, now.as_millisecond()])?;
     Ok(())
 }
 
 fn unpark(tx: &Tx<'_>, destination_id: i64) -> Result<(), StoreError> {
     tx.prepare(
-        "UPDATE destinations SET parked_until_ms = NULL, parked_reason = NULL
+        "UPDATE destinations SET parked_until_ms = NULL, parked_reason = NULL, probe_id = NULL
          WHERE id = ?1 AND parked_until_ms IS NOT NULL",
     )?
     .execute([destination_id])?;
     Ok(())
 }
+
+/// The earliest due time of a destination, and the end of its park.
+pub(super) const NEXT_DUE: &str = "SELECT (SELECT min(due_at_ms) FROM deliveries
+         WHERE destination_id = t.id AND due_at_ms IS NOT NULL), t.parked_until_ms
+     FROM destinations t WHERE t.name = ?1 AND t.mock = ?2";
 
 /// Returns when the next delivery of a destination is due.
 pub(super) fn next_due(
@@ -194,15 +264,17 @@ pub(super) fn next_due(
     target: &Target,
 ) -> Result<Option<Timestamp>, StoreError> {
     let due: Option<(Option<i64>, Option<i64>)> = connection
-        .prepare_cached(
-            "SELECT (SELECT min(due_at_ms) FROM deliveries
-                     WHERE destination_id = t.id AND due_at_ms IS NOT NULL), t.parked_until_ms
-             FROM destinations t WHERE t.name = ?1 AND t.mock = ?2",
-        )?
-        .query_row(params![target.destination, target.mock], |row| Ok((row.get(0)?, row.get(1)?)))
+        .prepare_cached(NEXT_DUE)?
+        .query_row(params![target.destination, target.mock], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    let Some((Some(due_ms), parked_ms)) = due else { return Ok(None) };
-    Ok(instant::from_millis(due_ms.max(parked_ms.unwrap_or(due_ms))))
+    let Some((Some(due_ms), parked_ms)) = due else {
+        return Ok(None);
+    };
+    Ok(instant::from_millis(
+        due_ms.max(parked_ms.unwrap_or(due_ms)),
+    ))
 }
 
 /// What [`retry`] needs to know of a delivery.
@@ -211,61 +283,80 @@ struct Held {
     dedup_key: String,
     action: Action,
     state: State,
-    attempts: u32,
     event_over: bool,
     /// An attempt is on its way: it was counted and has no record yet.
     in_flight: bool,
-    in_turn: bool,
+    due_at_ms: Option<i64>,
 }
+
+/// Lets what stands behind a revived delivery in its lane wait again, unless it is on its way.
+pub(super) const HOLD_BACK: &str = "UPDATE deliveries SET due_at_ms = NULL
+     WHERE dedup_key = ?1 AND destination_id = ?2 AND state = 'pending' AND id > ?3
+         AND (attempts = 0 OR EXISTS (SELECT 1 FROM attempts a
+             WHERE a.delivery_id = deliveries.id AND a.attempt = deliveries.attempts))";
 
 /// Makes a delivery due now.
 pub(super) fn retry(tx: &mut Tx<'_>, id: i64, now: Timestamp) -> Result<Retried, StoreError> {
-    let Some(held) = hold(tx, id)? else { return Ok(Retried::Unknown) };
+    let Some(held) = hold(tx, id)? else {
+        return Ok(Retried::Unknown);
+    };
     match held.state {
         State::Delivered => return Ok(Retried::Delivered),
-        State::Pending if held.in_flight || held.in_turn => return Ok(Retried::InTurn),
-        State::Dead | State::Cancelled if held.event_over && held.action != Action::Resolve => {
-            return Ok(Retried::EventResolved);
-        }
-        _ => {}
+        State::Pending if held.in_flight || held.due_at_ms.is_none() => return Ok(Retried::InTurn),
+        State::Dead | State::Cancelled => match held.action {
+            Action::Resolve if !held.event_over => return Ok(Retried::EventReopened),
+            Action::Trigger | Action::Update if held.event_over => {
+                return Ok(Retried::EventResolved);
+            }
+            _ => {}
+        },
+        State::Pending => {}
     }
     unpark(tx, held.destination_id)?;
-    // Whatever stands behind it in its lane waits for it again.
+    tx.prepare(HOLD_BACK)?
+        .execute(params![held.dedup_key, held.destination_id, id])?;
     tx.prepare(
-        "UPDATE deliveries SET due_at_ms = NULL
-         WHERE dedup_key = ?1 AND destination_id = ?2 AND state = 'pending' AND id > ?3
-             AND (attempts = 0 OR EXISTS (SELECT 1 FROM attempts a
-                 WHERE a.delivery_id = deliveries.id AND a.attempt = deliveries.attempts))",
+        "UPDATE deliveries SET state = 'pending', due_at_ms = NULL, backoff_base = attempts,
+             kept_from_ms = ?2 WHERE id = ?1",
     )?
-    .execute(params![held.dedup_key, held.destination_id, id])?;
-    tx.prepare(
-        "UPDATE deliveries SET state = 'pending', due_at_ms = NULL, backoff_base = ?2,
-             kept_from_ms = ?3 WHERE id = ?1",
-    )?
-    .execute(params![id, held.attempts, now.as_millisecond()])?;
+    .execute(params![id, now.as_millisecond()])?;
     release(tx, held.destination_id, &held.dedup_key, now)?;
-    Ok(Retried::Due)
+    let first: i64 = tx
+        .prepare(FIRST)?
+        .query_row(params![held.dedup_key, held.destination_id], |row| {
+            row.get(0)
+        })?;
+    Ok(if first == id {
+        Retried::Due
+    } else {
+        Retried::InTurn
+    })
 }
 
 fn hold(tx: &Tx<'_>, id: i64) -> Result<Option<Held>, StoreError> {
     let mut statement = tx.prepare(
-        "SELECT d.destination_id, d.dedup_key, d.action, d.state, d.attempts, d.due_at_ms,
+        "SELECT d.destination_id, d.dedup_key, d.action, d.state, d.due_at_ms,
              e.resolved_at_ms IS NOT NULL AS event_over,
              d.attempts > 0 AND NOT EXISTS (SELECT 1 FROM attempts a
                  WHERE a.delivery_id = d.id AND a.attempt = d.attempts) AS in_flight
          FROM deliveries d JOIN events e ON e.seq = d.event_seq WHERE d.id = ?1",
     )?;
     let mut found = statement.query([id])?;
-    let Some(row) = found.next()? else { return Ok(None) };
-    let columns = Columns { row, table: "deliveries", number: id };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let columns = Columns {
+        row,
+        table: "deliveries",
+        number: id,
+    };
     Ok(Some(Held {
         destination_id: columns.get("destination_id")?,
         dedup_key: columns.get("dedup_key")?,
         action: columns.word("action")?,
         state: columns.word("state")?,
-        attempts: columns.get("attempts")?,
         event_over: columns.get("event_over")?,
         in_flight: columns.get("in_flight")?,
-        in_turn: columns.get::<Option<i64>>("due_at_ms")?.is_none(),
+        due_at_ms: columns.get("due_at_ms")?,
     }))
 }

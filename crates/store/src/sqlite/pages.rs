@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
+use signalbox_core::event::Origin;
 
 use super::rows::{Columns, millis};
 use super::writer::Tx;
@@ -14,8 +15,14 @@ pub(super) fn load(
 ) -> Result<Option<PageRecord>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT * FROM pages WHERE source = ?1")?;
     let mut found = statement.query([source])?;
-    let Some(row) = found.next()? else { return Ok(None) };
-    let columns = Columns { row, table: "pages", number: 0 };
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let columns = Columns {
+        row,
+        table: "pages",
+        number: 0,
+    };
     Ok(Some(PageRecord {
         source: columns.get("source")?,
         url: columns.get("url")?,
@@ -30,26 +37,53 @@ pub(super) fn load(
 }
 
 /// Remembers a valid answer.
-pub(super) fn save(tx: &Tx<'_>, page: &PageRecord, now: Timestamp) -> Result<(), StoreError> {
-    tx.prepare("INSERT OR REPLACE INTO pages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")?
-        .execute(params![
-            page.source,
-            page.url,
-            page.page_id,
-            millis(page.page_updated_at),
-            page.n_items,
-            page.n_components,
-            page.proves_absence,
-            page.etag,
-            page.last_modified,
-            now.as_millisecond(),
-        ])?;
+pub(super) fn save(
+    tx: &Tx<'_>,
+    page: &PageRecord,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.prepare(
+        "INSERT OR REPLACE INTO pages (source, url, page_id, page_updated_at_ms, n_items,
+             n_components, proves_absence, origin, etag, last_modified, seen_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        page.source,
+        page.url,
+        page.page_id,
+        millis(page.page_updated_at),
+        page.n_items,
+        page.n_components,
+        page.proves_absence,
+        origin.as_str(),
+        page.etag,
+        page.last_modified,
+        now.as_millisecond(),
+    ])?;
     Ok(())
 }
 
-/// Remembers that the page was seen unchanged.
-pub(super) fn touch(tx: &Tx<'_>, source: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.prepare("UPDATE pages SET seen_at_ms = ?2 WHERE source = ?1")?
-        .execute(params![source, now.as_millisecond()])?;
-    Ok(())
+/// Remembers that the page was seen unchanged. If its last valid answer proved absence, returns
+/// the origin for which it did.
+pub(super) fn touch(
+    tx: &Tx<'_>,
+    source: &str,
+    now: Timestamp,
+) -> Result<Option<Origin>, StoreError> {
+    let mut statement = tx.prepare(
+        "UPDATE pages SET seen_at_ms = ?2 WHERE source = ?1 RETURNING proves_absence, origin",
+    )?;
+    let mut found = statement.query(params![source, now.as_millisecond()])?;
+    let Some(row) = found.next()? else {
+        return Ok(None);
+    };
+    let columns = Columns {
+        row,
+        table: "pages",
+        number: 0,
+    };
+    let proves_absence: bool = columns.get("proves_absence")?;
+    let origin = columns.word("origin")?;
+    Ok(proves_absence.then_some(origin))
 }

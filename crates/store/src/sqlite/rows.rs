@@ -21,7 +21,11 @@ pub(super) struct Columns<'r, 's> {
 
 impl Columns<'_, '_> {
     pub(super) fn corrupt(&self, column: &'static str) -> StoreError {
-        StoreError::Corrupt { table: self.table, column, row: self.number }
+        StoreError::Corrupt {
+            table: self.table,
+            column,
+            row: self.number,
+        }
     }
 
     pub(super) fn get<T: rusqlite::types::FromSql>(
@@ -35,13 +39,12 @@ impl Columns<'_, '_> {
         self.maybe_time(column)?.ok_or_else(|| self.corrupt(column))
     }
 
-    pub(super) fn maybe_time(
-        &self,
-        column: &'static str,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) fn maybe_time(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
         match self.get::<Option<i64>>(column)? {
             None => Ok(None),
-            Some(ms) => instant::from_millis(ms).map(Some).ok_or_else(|| self.corrupt(column)),
+            Some(ms) => instant::from_millis(ms)
+                .map(Some)
+                .ok_or_else(|| self.corrupt(column)),
         }
     }
 
@@ -84,23 +87,24 @@ pub(super) fn event(columns: &Columns<'_, '_>) -> Result<Event, StoreError> {
 /// What [`record`] reads beside [`EVENT_COLUMNS`].
 pub(super) const RECORD_COLUMNS: &str = "e.routed, e.decision, e.vendor_status, e.received_at_ms, \
     e.updated_at_ms, e.duplicates, e.revision, e.request_id, \
-    CASE WHEN e.routed = 1 THEN (SELECT group_concat(name, char(10)) FROM \
-        (SELECT DISTINCT t.name FROM deliveries d JOIN destinations t ON t.id = d.destination_id \
-         WHERE d.event_seq = e.seq AND d.action = 'trigger' AND d.state = 'delivered' \
-         ORDER BY t.name)) END AS delivered_to";
+    CASE WHEN e.routed = 1 THEN (SELECT json_group_array(t.name) \
+         FROM deliveries d JOIN destinations t ON t.id = d.destination_id \
+         WHERE d.event_seq = e.seq AND d.action = 'trigger' AND d.state = 'delivered') \
+    END AS delivered_to";
 
 /// Reads a whole record.
 pub(super) fn record(row: &Row<'_>) -> Result<EventRecord, StoreError> {
     let number = row.get("seq")?;
-    let columns = Columns { row, table: "events", number };
-    let delivered_to: Option<String> = columns.get("delivered_to")?;
+    let columns = Columns {
+        row,
+        table: "events",
+        number,
+    };
     Ok(EventRecord {
         seq: number,
         event: event(&columns)?,
         routed: columns.get("routed")?,
-        delivered_to: delivered_to
-            .map(|names| names.split('\n').map(str::to_owned).collect())
-            .unwrap_or_default(),
+        delivered_to: delivered_to(&columns)?,
         decision: columns.decision()?,
         vendor_status: columns.get("vendor_status")?,
         received_at: columns.time("received_at_ms")?,
@@ -109,6 +113,18 @@ pub(super) fn record(row: &Row<'_>) -> Result<EventRecord, StoreError> {
         revision: columns.get("revision")?,
         request_id: columns.get("request_id")?,
     })
+}
+
+/// A page that was closed and opened again was accepted twice by the same destination.
+fn delivered_to(columns: &Columns<'_, '_>) -> Result<Vec<String>, StoreError> {
+    let Some(names) = columns.get::<Option<String>>("delivered_to")? else {
+        return Ok(Vec::new());
+    };
+    let mut names: Vec<String> =
+        serde_json::from_str(&names).map_err(|_| columns.corrupt("delivered_to"))?;
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
 }
 
 /// Writes an optional time.

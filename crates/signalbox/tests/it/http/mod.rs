@@ -1,0 +1,15 @@
+//! The interface, endpoint by endpoint.
+
+mod auth;
+mod deliveries;
+mod docs;
+mod event_detail;
+mod events;
+mod health;
+mod ingest_stripe;
+mod limits;
+mod mock;
+mod openapi;
+mod problems;
+mod pull_status;
+mod summarize;
