@@ -8,6 +8,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::json::RawJson;
 
@@ -197,7 +198,7 @@ pub fn clip(text: &str, chars_max: usize) -> String {
 ///
 /// Reading one is the validation: every field must be there with its type. Further fields, such as
 /// our own metadata, are let pass.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(title = "signalbox normalized event"))]
 pub struct NormalizedEvent {
@@ -234,7 +235,8 @@ pub struct NormalizedEvent {
     )]
     pub resolved_at: Option<String>,
     /// The vendor's own record, of any JSON type; the key must be there.
-    pub raw: serde_json::Value,
+    #[cfg_attr(feature = "schema", schemars(with = "serde_json::Value"))]
+    pub raw: Box<RawValue>,
 }
 
 /// Lets a field be null but not absent, which a plain `Option` would allow.

@@ -29,6 +29,8 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 const VALIDATOR_MAX: usize = 512;
 /// What is read of a destination's answer, so that its connection can be used again.
 const ANSWER_MAX: usize = 64 * 1_024;
+/// Longest wait for the rest of an answer whose status is known.
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// What came of sending a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,17 +150,11 @@ impl Client {
         }
         match builder.body(request.body).send().await {
             Err(error) => Answer::Failed(reason(&error)),
-            Ok(mut response) => {
+            Ok(response) => {
                 let status = response.status().as_u16();
                 let retry_after = text(response.headers(), RETRY_AFTER.as_str());
-                // The status decides; the rest is read only to free the connection.
-                let mut seen = 0;
-                while let Ok(Some(chunk)) = response.chunk().await {
-                    seen += chunk.len();
-                    if seen > ANSWER_MAX {
-                        break;
-                    }
-                }
+                // The status decides, however the rest of the answer goes on.
+                let _ = tokio::time::timeout(REST_MAX, skip(response)).await;
                 Answer::Status {
                     status,
                     retry_after,
@@ -187,10 +183,10 @@ impl Client {
         for _ in 0..=HOPS_MAX {
             let response = self.get(&at, validators).await?;
             let status = response.status();
-            if status == StatusCode::NOT_MODIFIED {
+            if status == StatusCode::NOT_MODIFIED && *validators != Validators::default() {
                 return Ok(Fetched::NotModified);
             }
-            if status.is_redirection() {
+            if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
                 at = next_hop(&at, &response)?;
                 continue;
             }
@@ -222,6 +218,17 @@ impl Client {
             Reason::Timeout => FetchError::Timeout,
             _ => FetchError::Interrupted,
         })
+    }
+}
+
+/// Reads the rest of an answer, so that its connection can be used again.
+async fn skip(mut response: Response) {
+    let mut seen = 0;
+    while let Ok(Some(chunk)) = response.chunk().await {
+        seen += chunk.len();
+        if seen > ANSWER_MAX {
+            return;
+        }
     }
 }
 

@@ -509,8 +509,7 @@ mod file {
         for number in 1..=25 {
             accept(&*store, &format!("evt_{number}")).await;
         }
-        println!("kept");
-        std::io::stdout().flush().unwrap();
+        std::io::stdout().write_all(b"kept\n").unwrap();
         let _ = std::io::stdin().read_line(&mut String::new());
     }
 }

@@ -5,12 +5,14 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::problem::{Code, Problem};
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -36,6 +38,9 @@ async fn errors() -> impl IntoResponse {
 
 async fn policy(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Problem::new(Code::NotFound, "no such page; begin at /docs/").into_response();
+    }
     response
         .headers_mut()
         .insert(header::CONTENT_SECURITY_POLICY, POLICY);

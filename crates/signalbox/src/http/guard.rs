@@ -38,13 +38,12 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Problem> {
     if declared.is_some_and(|length| length > BODY_MAX as u64) {
         return Err(too_large());
     }
-    match headers.get(header::CONTENT_ENCODING) {
-        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
-            let detail = "send the body without Content-Encoding";
-            Err(Problem::new(Code::EncodedBody, detail))
-        }
-        _ => Ok(()),
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        let detail = "send the body without Content-Encoding";
+        return Err(Problem::new(Code::EncodedBody, detail));
     }
+    Ok(())
 }
 
 /// The problem of a body over the limit.

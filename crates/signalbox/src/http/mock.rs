@@ -3,14 +3,14 @@
 //! It stands where a pager would and remembers what it was sent, so that routing can be verified
 //! without an account. Its memory is bounded and ends with the process.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use signalbox_core::event::NormalizedEvent;
 use signalbox_core::json::{self, JsonError, RawJson};
 use utoipa::ToSchema;
@@ -65,14 +65,14 @@ pub(super) struct Taken {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Received {
     /// The events, newest first, at most 1,000.
-    #[schema(value_type = Vec<Value>)]
+    #[schema(value_type = Vec<serde_json::Value>)]
     received: Vec<RawJson>,
 }
 
 /// Receives a normalized event, as a pager would.
 #[utoipa::path(
     post, path = "/destinations/pagerduty", tag = "mock destination",
-    request_body(content = Value, description = "A normalized event: the ten fields of the schema, each with its type"),
+    request_body(content = serde_json::Value, description = "A normalized event: the ten fields of the schema, each with its type"),
     responses(
         (status = 202, description = "Taken", body = Taken),
         (status = 400, description = "Not a normalized event", body = ProblemBody, content_type = "application/problem+json"),
@@ -110,15 +110,11 @@ pub(super) async fn list_pages(State(app): State<AppState>) -> Json<Received> {
 
 /// Reads an event; the message names the field and never quotes its value.
 fn read(text: &str) -> Result<NormalizedEvent, JsonError> {
-    let fields: Map<String, Value> = json::object(text, "body")?;
-    let event = serde_json::from_str(text).map_err(|error: serde_json::Error| {
-        if error.is_data() {
-            wrong_field(&fields)
-        } else {
-            JsonError::syntax(&error)
-        }
-    })?;
-    NormalizedEvent::validate(&event)
+    let fields: BTreeMap<&str, &RawValue> = json::object(text, "body")?;
+    // The document is JSON by now, so whatever is wrong is wrong with a field.
+    let event: NormalizedEvent = serde_json::from_str(text).map_err(|_| wrong_field(&fields))?;
+    event
+        .validate()
         .map_err(|(field, expected)| JsonError::field(field, expected))?;
     Ok(event)
 }
@@ -132,11 +128,11 @@ enum Must {
 }
 
 impl Must {
-    fn holds(&self, value: &Value) -> bool {
+    fn holds(&self, raw: &RawValue) -> bool {
         match self {
-            Self::Text => value.is_string(),
-            Self::TextOrNull => value.is_string() || value.is_null(),
-            Self::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),
+            Self::Text => json::string(raw).is_some(),
+            Self::TextOrNull => json::string(raw).is_some() || raw.get() == "null",
+            Self::OneOf(words) => json::string(raw).is_some_and(|word| words.contains(&&*word)),
             Self::Anything => true,
         }
     }
@@ -159,16 +155,12 @@ const FIELDS: [(&str, Must, &str); 10] = [
     ("summary", Must::Text, "a string"),
     ("description", Must::TextOrNull, "a string or null"),
     ("started_at", Must::Text, "an RFC 3339 time"),
-    (
-        "resolved_at",
-        Must::TextOrNull,
-        "an RFC 3339 time or null",
-    ),
+    ("resolved_at", Must::TextOrNull, "an RFC 3339 time or null"),
     ("raw", Must::Anything, "the vendor's own record"),
 ];
 
-fn wrong_field(fields: &Map<String, Value>) -> JsonError {
-    let holds = |name: &str, must: &Must| fields.get(name).is_some_and(|value| must.holds(value));
+fn wrong_field(fields: &BTreeMap<&str, &RawValue>) -> JsonError {
+    let holds = |name: &str, must: &Must| fields.get(name).is_some_and(|raw| must.holds(raw));
     let wrong = FIELDS.iter().find(|(name, must, _)| !holds(name, must));
     wrong.map_or_else(
         || JsonError::field("body", "a normalized event"),
@@ -178,7 +170,7 @@ fn wrong_field(fields: &Map<String, Value>) -> JsonError {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

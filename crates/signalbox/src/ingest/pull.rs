@@ -14,6 +14,7 @@ use signalbox_core::json::JsonError;
 use signalbox_core::rule::Rules;
 use signalbox_core::source::statuspage::{self, Disbelief, Feed, KnownPage, Snapshot};
 use signalbox_store::{Look, PageRecord, Store, StoreError, Tally};
+use tokio_util::task::TaskTracker;
 
 use crate::client::{Client, FetchError, Fetched, Validators};
 use crate::clock::SharedClock;
@@ -93,6 +94,7 @@ struct Inner {
     nudge: Nudge,
     pages: Vec<PageSource>,
     flights: Mutex<HashMap<String, Flight>>,
+    tasks: TaskTracker,
 }
 
 impl Pull {
@@ -115,6 +117,7 @@ impl Pull {
             nudge,
             pages,
             flights,
+            tasks: TaskTracker::new(),
         }))
     }
 
@@ -149,9 +152,11 @@ impl Pull {
                 .or_insert_with(|| {
                     let (inner, page) = (Arc::clone(&self.0), page.clone());
                     let request_id = request_id.to_owned();
-                    async move { inner.look(&page, &request_id).await }
-                        .boxed()
-                        .shared()
+                    let look = async move { inner.look(&page, &request_id).await };
+                    let flight = look.boxed().shared();
+                    // On a task of its own: a caller that leaves must not stall it for the others.
+                    self.0.tasks.spawn(flight.clone());
+                    flight
                 })
                 .clone()
         };

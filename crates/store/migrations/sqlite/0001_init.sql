@@ -125,3 +125,9 @@ CREATE TABLE pages (
     last_modified      TEXT,
     seen_at_ms         INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Written by readiness checks, to know that writing works.
+CREATE TABLE heartbeat (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    n  INTEGER NOT NULL
+) STRICT;

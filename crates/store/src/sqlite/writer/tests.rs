@@ -53,12 +53,16 @@ async fn pause(store: &SqliteStore) -> (mpsc::Sender<()>, Answer<'_, ()>) {
     (release, held)
 }
 
+/// How a job ends that has done its work.
+#[derive(Clone, Copy)]
+enum End {
+    Fine,
+    Refused,
+    Panicking,
+}
+
 /// Accepts a payment, and then ends as it is told.
-async fn pay<'a>(
-    store: &'a SqliteStore,
-    name: &str,
-    end: fn() -> Result<(), StoreError>,
-) -> Answer<'a, Accepted> {
+async fn pay<'a>(store: &'a SqliteStore, name: &str, end: End) -> Answer<'a, Accepted> {
     let payment = payment(name, Severity::Critical);
     let job = move |tx: &mut Tx<'_>| {
         let context = Context {
@@ -66,22 +70,13 @@ async fn pay<'a>(
             request_id: "req-1",
         };
         let judged = accept::accept(tx, &payment, context)?;
-        end()?;
-        Ok(judged.accepted)
+        match end {
+            End::Fine => Ok(judged.accepted),
+            End::Refused => Err(StoreError::Conflict("on purpose".to_owned())),
+            End::Panicking => panic!("on purpose"),
+        }
     };
     enqueue(store.writer.run(job)).await
-}
-
-fn fine() -> Result<(), StoreError> {
-    Ok(())
-}
-
-fn refuse() -> Result<(), StoreError> {
-    Err(StoreError::Conflict("on purpose".to_owned()))
-}
-
-fn panic() -> Result<(), StoreError> {
-    panic!("on purpose")
 }
 
 /// Returns the identifiers that a list gives, oldest first.
@@ -129,9 +124,9 @@ async fn leave_room(store: &SqliteStore, n_pages: i64) {
 async fn a_job_that_fails_does_not_sink_its_neighbours() {
     let (_folder, store) = open();
     let (release, held) = pause(&store).await;
-    let before = pay(&store, "evt_1", fine).await;
-    let failing = pay(&store, "evt_2", refuse).await;
-    let after = pay(&store, "evt_3", fine).await;
+    let before = pay(&store, "evt_1", End::Fine).await;
+    let failing = pay(&store, "evt_2", End::Refused).await;
+    let after = pay(&store, "evt_3", End::Fine).await;
     drop(release);
     assert_eq!(held.await, Ok(()));
     assert_eq!(before.await, DONE);
@@ -152,8 +147,8 @@ async fn a_job_that_fails_does_not_sink_its_neighbours() {
 async fn what_a_failed_job_knew_is_forgotten() {
     let (_folder, store) = open();
     let (release, _held) = pause(&store).await;
-    let failing = pay(&store, "evt_1", refuse).await;
-    let after = pay(&store, "evt_1", fine).await;
+    let failing = pay(&store, "evt_1", End::Refused).await;
+    let after = pay(&store, "evt_1", End::Fine).await;
     drop(release);
     assert!(failing.await.is_err());
     assert_eq!(after.await, DONE);
@@ -165,9 +160,9 @@ async fn what_a_failed_job_knew_is_forgotten() {
 async fn a_job_that_panics_answers_an_error_and_the_store_goes_on() {
     let (_folder, store) = open();
     let (release, held) = pause(&store).await;
-    let before = pay(&store, "evt_1", fine).await;
-    let panicking = pay(&store, "evt_2", panic).await;
-    let after = pay(&store, "evt_3", fine).await;
+    let before = pay(&store, "evt_1", End::Fine).await;
+    let panicking = pay(&store, "evt_2", End::Panicking).await;
+    let after = pay(&store, "evt_3", End::Fine).await;
     drop(release);
     assert_eq!((held.await, before.await), (Ok(()), DONE));
     let answer = panicking.await;
@@ -225,22 +220,22 @@ async fn a_full_queue_answers_overloaded_and_empties() {
     for answer in waiting {
         assert_eq!(answer.await, Ok(()));
     }
-    assert_eq!(pay(&store, "evt_1", fine).await.await, DONE);
+    assert_eq!(pay(&store, "evt_1", End::Fine).await.await, DONE);
 }
 
 #[tokio::test]
 async fn a_full_disk_refuses_the_whole_batch_and_keeps_nothing_of_it() {
     let (_folder, store) = open();
-    assert_eq!(pay(&store, "evt_0", fine).await.await, DONE);
+    assert_eq!(pay(&store, "evt_0", End::Fine).await.await, DONE);
     leave_room(&store, 4).await;
     let (release, held) = pause(&store).await;
-    let mut answers = vec![pay(&store, "evt_small", fine).await];
+    let mut answers = vec![pay(&store, "evt_small", End::Fine).await];
     for number in 1..=10 {
         let mut seen = payment(&format!("evt_{number}"), Severity::Critical);
         seen.event.raw = RawJson::from_checked(format!("\"{}\"", "x".repeat(100_000)));
         answers.push(enqueue(store.accept(seen, "req-1", at(0))).await);
     }
-    answers.push(pay(&store, "evt_late", fine).await);
+    answers.push(pay(&store, "evt_late", End::Fine).await);
     drop(release);
     assert!(matches!(held.await, Err(StoreError::Unavailable(_))));
     for answer in answers {
@@ -259,7 +254,7 @@ async fn a_full_disk_refuses_the_whole_batch_and_keeps_nothing_of_it() {
     );
 
     leave_room(&store, 100_000).await;
-    assert_eq!(pay(&store, "evt_small", fine).await.await, DONE);
+    assert_eq!(pay(&store, "evt_small", End::Fine).await.await, DONE);
     assert_eq!(listed(&store, None).await, ["evt_0", "evt_small"]);
     assert_sound(&store).await;
 }
@@ -289,14 +284,14 @@ async fn a_full_disk_refuses_a_look_as_a_whole() {
 async fn after_a_lost_transaction_no_job_of_the_round_runs() {
     let (_folder, store) = open();
     let (release, held) = pause(&store).await;
-    let before = pay(&store, "evt_1", fine).await;
+    let before = pay(&store, "evt_1", End::Fine).await;
     let losing = enqueue(store.writer.run(|tx| -> Result<(), StoreError> {
         // What the engine does by itself when the disk is full.
         tx.connection().execute_batch("ROLLBACK")?;
         Err(StoreError::Unavailable("the disk is full".to_owned()))
     }));
     let losing = losing.await;
-    let after = pay(&store, "evt_2", fine).await;
+    let after = pay(&store, "evt_2", End::Fine).await;
     drop(release);
     let full = StoreError::Unavailable("the disk is full".to_owned());
     assert_eq!(held.await, Err(full.clone()));
@@ -305,7 +300,7 @@ async fn after_a_lost_transaction_no_job_of_the_round_runs() {
     assert_eq!(after.await, Err(full));
     assert!(listed(&store, None).await.is_empty());
     assert_eq!(
-        pay(&store, "evt_1", fine).await.await,
+        pay(&store, "evt_1", End::Fine).await.await,
         DONE,
         "the next round is a new one"
     );
@@ -315,7 +310,7 @@ async fn after_a_lost_transaction_no_job_of_the_round_runs() {
 #[tokio::test]
 async fn reading_goes_on_while_a_transaction_is_open() {
     let (_folder, store) = open();
-    assert_eq!(pay(&store, "evt_1", fine).await.await, DONE);
+    assert_eq!(pay(&store, "evt_1", End::Fine).await.await, DONE);
     let (release, released) = mpsc::channel::<()>();
     let (start, started) = oneshot::channel();
     let payment = payment("evt_2", Severity::Critical);
@@ -346,7 +341,7 @@ async fn reading_goes_on_while_a_transaction_is_open() {
 async fn what_waits_is_done_before_the_store_closes() {
     let (folder, store) = open();
     let (release, _held) = pause(&store).await;
-    let waiting = pay(&store, "evt_1", fine).await;
+    let waiting = pay(&store, "evt_1", End::Fine).await;
     let closing = enqueue(async {
         store.close().await;
         Ok(())
