@@ -30,3 +30,4 @@ VALUES (1, 1, 1, 'trigger', 'evt_sample', 'delivered', 1, 'accepted', 1705315200
 INSERT INTO attempts VALUES (1, 1, 1705315200100, 12, 'delivered', 'accepted', 202);
 INSERT INTO pages VALUES ('spreedly_status', 'https://status.example.com/api/v2/summary.json',
     'abc', 1705315260000, 2, 1, 1, 'live', '"e1"', NULL, 1705315260000);
+INSERT INTO heartbeat VALUES (1, 7);

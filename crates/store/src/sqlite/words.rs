@@ -1,8 +1,7 @@
 //! The index of whole words, and the search text that is put to it.
 //!
-//! Changes of the index are collected and written at the end of a transaction, outside the jobs'
-//! savepoints: at each savepoint the engine writes what it holds as a segment of its own, which cost
-//! 40 % of the throughput when every job did so.
+//! Changes of the index are collected and written at the end of a transaction, in one go: the engine
+//! keeps them in memory as long as nothing else makes it write, and then writes one segment.
 
 use rusqlite::{Connection, params};
 use signalbox_core::event::Event;
