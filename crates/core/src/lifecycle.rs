@@ -202,16 +202,6 @@ pub fn again(stored: &Stored, seen: &Observation) -> Verdict {
     }
 }
 
-/// Judges an open component that a snapshot shows operational, as of `at` by the vendor's clock.
-#[must_use]
-pub fn healthy(stored: &Stored, at: Option<Timestamp>) -> Verdict {
-    if is_older(at, stored) {
-        Verdict::quiet(Change::Outdated)
-    } else {
-        resolve(stored)
-    }
-}
-
 /// An older copy than the one that was stored: caches serve those after newer ones.
 fn is_older(vendor_updated_at: Option<Timestamp>, stored: &Stored) -> bool {
     vendor_updated_at.is_some_and(|at| Some(at) < stored.vendor_updated_at)
@@ -417,14 +407,6 @@ pub(crate) mod tests {
             again(&stored(&warning, None), &critical),
             Verdict::quiet(Change::Same)
         );
-    }
-
-    #[test]
-    fn a_stale_copy_of_health_closes_nothing() {
-        let open = stored(&seen(Severity::Critical), Some(PageState::Open));
-        assert_eq!(healthy(&open, Some(at(199))).change, Change::Outdated);
-        assert_eq!(healthy(&open, Some(at(200))).change, Change::Resolved);
-        assert_eq!(healthy(&open, None).change, Change::Resolved);
     }
 
     #[test]

@@ -63,8 +63,8 @@ pub trait EventLog: Send + Sync {
     async fn history(&self, event_id: &EventId) -> Result<Vec<Revision>, StoreError>;
 
     /// Lists events, newest received first, of one instant the last stored first. With a search
-    /// text they come newest stored first, and a page may be short although more follow; only
-    /// `next` tells.
+    /// text they come newest stored first. A page may be short although more follow, after a long
+    /// search or among large records; only `next` tells.
     async fn events(
         &self,
         filter: &EventFilter,

@@ -46,7 +46,9 @@ words! {
         Unknown = "unknown",
         /// What it was about was over before it was sent.
         ClosedBeforeSent = "closed_before_sent",
-    } "accepted, unreachable, timeout, interrupted, rate_limited, try_again, server_error, redirected, unauthorized, refused, bad_answer, exhausted, not_configured, unknown, closed_before_sent"
+        /// The page that it was to update was never opened.
+        NotOpened = "not_opened",
+    } "accepted, unreachable, timeout, interrupted, rate_limited, try_again, server_error, redirected, unauthorized, refused, bad_answer, exhausted, not_configured, unknown, closed_before_sent, not_opened"
 }
 
 /// What an attempt came to.

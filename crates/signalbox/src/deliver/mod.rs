@@ -5,6 +5,7 @@
 //! before it leaves.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use signalbox_core::delivery::outcome::{self, Outcome, Reason};
@@ -18,6 +19,14 @@ use crate::clock::{SharedClock, millis_between};
 
 /// How long a delivery is held for one attempt; six times what an attempt may take.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Waits between tries to settle while the store is busy or away; shorter in sum than a lease.
+const SETTLE_WAITS: [Duration; 4] = [
+    Duration::from_millis(50),
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
 
 /// Delivers to one destination.
 #[derive(Clone)]
@@ -73,9 +82,21 @@ impl Deliverer {
             duration_ms: millis_between(started, now),
         };
         report(&leased, &settled);
-        if let Err(error) = self.store.settle(settled, now).await {
+        self.settle(settled, now).await;
+    }
+
+    /// Settles, patiently: what is not on record would be sent again.
+    async fn settle(&self, settled: Settled, now: Timestamp) {
+        for wait in SETTLE_WAITS {
+            match self.store.settle(settled.clone(), now).await {
+                Ok(()) => return,
+                Err(_) => tokio::time::sleep(wait).await,
+            }
+        }
+        if let Err(error) = self.store.settle(settled.clone(), now).await {
             tracing::error!(
-                delivery.id = leased.delivery.id, error = %error,
+                delivery.id = settled.delivery_id,
+                error = %error,
                 "an attempt could not be settled; it will be made again"
             );
         }

@@ -263,3 +263,16 @@ pub async fn no_history_of_failures_sends_a_resolve_before_its_trigger(backend: 
         }
     }
 }
+
+pub async fn updates_of_a_page_that_was_refused_are_cancelled(backend: &impl Backend) {
+    let store = backend.fresh().await;
+    accept(&*store, critical(1), 1).await;
+    let trigger = lease_one(&*store, &pager(), 2).await;
+    accept(&*store, warning(3), 3).await;
+    settle(&*store, refused(&trigger), 4).await;
+    assert_eq!(
+        owed(&*store, EVENT).await,
+        [(Action::Trigger, "dead"), (Action::Update, "cancelled")]
+    );
+    assert!(deliver(&*store, &pager(), 100).await.is_empty());
+}

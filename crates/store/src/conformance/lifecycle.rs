@@ -10,7 +10,7 @@ use super::Backend;
 use super::samples::{at, chat, id, incident, pager, resolved, reworded, routed_to};
 use super::steps::{
     accept, changes, deliver, delivered, deliveries, event, exhausted, lease_one, owed, refused,
-    retried, settle,
+    retried, settle, timed_out,
 };
 use crate::{Accepted, Store};
 
@@ -249,6 +249,21 @@ pub async fn recovery_of_a_refused_page_owes_nothing(backend: &impl Backend) {
     settle(&*store, refused(&leased), 3).await;
     accept(&*store, resolved(critical(1), 9), 10).await;
     assert_eq!(owed(&*store, EVENT).await, [(Action::Trigger, "dead")]);
+}
+
+pub async fn recovery_resolves_a_page_refused_after_an_answer_was_lost(backend: &impl Backend) {
+    let store = backend.fresh().await;
+    accept(&*store, critical(1), 1).await;
+    let lost = lease_one(&*store, &pager(), 2).await;
+    settle(&*store, timed_out(&lost, 4), 3).await;
+    let again = lease_one(&*store, &pager(), 4).await;
+    settle(&*store, refused(&again), 5).await;
+    accept(&*store, resolved(critical(1), 9), 10).await;
+    assert_eq!(
+        owed(&*store, EVENT).await,
+        [(Action::Trigger, "dead"), (Action::Resolve, "pending")],
+        "the lost attempt may have opened it"
+    );
 }
 
 pub async fn recovery_of_what_was_never_routed_owes_nothing(backend: &impl Backend) {

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use signalbox_core::event::{Kind, Severity};
+use signalbox_core::json::RawJson;
 
 use super::Backend;
 use super::samples::{at, at_ms, component, incident, payment, resolved};
@@ -71,6 +72,27 @@ pub async fn the_end_of_a_list_has_no_next(backend: &impl Backend) {
         (rest.rows.len(), rest.next),
         (2, None),
         "a full last page is the end too"
+    );
+}
+
+pub async fn a_page_of_large_records_ends_short_and_goes_on(backend: &impl Backend) {
+    let store = backend.fresh().await;
+    for second in 0..20 {
+        let mut large = payment(&format!("evt_{second}"), Severity::Info);
+        large.event.raw = RawJson::from_checked(format!("\"{}\"", "x".repeat(1_000_000)));
+        accept(&*store, large, second).await;
+    }
+    let first = store.events(&all(), None, 500).await.unwrap();
+    assert!((2..20).contains(&first.rows.len()), "{}", first.rows.len());
+    assert!(first.next.is_some());
+    let whole = walk(&*store, &all(), 500).await;
+    let found = EventFilter {
+        words: Some("payout".to_owned()),
+        ..all()
+    };
+    assert_eq!(
+        (whole.len(), walk(&*store, &found, 500).await.len()),
+        (20, 20)
     );
 }
 

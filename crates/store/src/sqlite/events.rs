@@ -87,6 +87,10 @@ pub(super) fn history(
     Ok(revisions)
 }
 
+/// Bytes of records after which a page ends short: 500 events of the largest size would be half a
+/// gigabyte of one answer.
+const PAGE_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+
 /// Lists events: newest received first; with a search text, newest stored first.
 pub(super) fn list(
     connection: &Connection,
@@ -111,11 +115,32 @@ pub(super) fn list(
         let (keys, next) = merge::newest(keys, limit);
         (keys.into_iter().map(|(_, seq)| seq).collect(), next)
     };
-    let mut rows = Vec::with_capacity(seqs.len());
+    let mut rows: Vec<EventRecord> = Vec::with_capacity(seqs.len());
+    let mut bytes = 0;
     for seq in seqs {
-        rows.extend(load(connection, seq)?);
+        if bytes > PAGE_BYTES_MAX {
+            let last = rows.last().map(|row| position(filter, row));
+            return Ok(Page { rows, next: last });
+        }
+        if let Some(row) = load(connection, seq)? {
+            bytes += row.event.raw.as_str().len();
+            rows.push(row);
+        }
     }
     Ok(Page { rows, next })
+}
+
+/// Where a list goes on after a row: a search goes by number alone.
+fn position(filter: &EventFilter, row: &EventRecord) -> Position {
+    let at_ms = if filter.words.is_some() {
+        0
+    } else {
+        row.received_at.as_millisecond()
+    };
+    Position {
+        at_ms,
+        seq: row.seq,
+    }
 }
 
 /// Finds the streams that a filter allows; `None` when it does not restrict them.

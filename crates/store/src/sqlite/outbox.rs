@@ -172,6 +172,7 @@ pub(super) fn settle(tx: &mut Tx<'_>, settled: &Settled, now: Timestamp) -> Resu
         Conclusion::Dead(why) => {
             end_probe(tx, destination_id, settled.delivery_id, now)?;
             close(tx, settled.delivery_id, State::Dead, why.as_str())?;
+            cancel_updates(tx, settled.delivery_id)?;
             release(tx, destination_id, &dedup_key, now)
         }
         Conclusion::RetryAt(at) => {
@@ -209,6 +210,21 @@ fn close(tx: &Tx<'_>, id: i64, state: State, reason: &str) -> Result<(), StoreEr
         .execute(params![id, state.as_str(), reason])?;
     Ok(())
 }
+
+/// News of a page that was never opened would open one that nobody closes.
+fn cancel_updates(tx: &Tx<'_>, trigger_id: i64) -> Result<(), StoreError> {
+    tx.prepare(CANCEL_UPDATES)?
+        .execute(params![trigger_id, Reason::NotOpened.as_str()])?;
+    Ok(())
+}
+
+/// Cancels the updates that wait behind a trigger; other deliveries have none behind them.
+pub(super) const CANCEL_UPDATES: &str =
+    "UPDATE deliveries SET state = 'cancelled', reason = ?2, due_at_ms = NULL
+     WHERE id IN (SELECT u.id FROM deliveries t JOIN deliveries u
+         ON u.dedup_key = t.dedup_key AND u.destination_id = t.destination_id
+             AND u.state = 'pending' AND u.action = 'update' AND u.id > t.id
+         WHERE t.id = ?1 AND t.action = 'trigger')";
 
 /// Sets the next attempt, unless an earlier delivery of the lane was revived meanwhile.
 fn postpone(tx: &Tx<'_>, id: i64, at: Timestamp, reason: &str) -> Result<(), StoreError> {

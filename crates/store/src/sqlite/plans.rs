@@ -132,3 +132,8 @@ fn a_look_walks_the_open_events_and_no_others() {
         "{steps:#?}"
     );
 }
+
+#[test]
+fn updates_of_a_dead_trigger_go_by_lane() {
+    assert_goes_by(outbox::CANCEL_UPDATES, "deliveries_lane");
+}

@@ -70,7 +70,9 @@ fn load(tx: &Tx<'_>, condition: &str, values: &[&dyn ToSql]) -> Result<Option<Ro
 
 /// The deliveries of an event in order.
 pub(super) const PAGES: &str =
-    "SELECT d.id, t.name, t.mock, d.action, d.dedup_key, d.state, d.attempts, d.reason
+    "SELECT d.id, t.name, t.mock, d.action, d.dedup_key, d.state, d.attempts, d.reason,
+         EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id
+             AND a.reason IN ('timeout', 'interrupted', 'unknown')) AS may_have_arrived
      FROM deliveries d JOIN destinations t ON t.id = d.destination_id
      WHERE d.event_seq = ?1 ORDER BY d.id";
 
@@ -95,10 +97,11 @@ fn pages(tx: &Tx<'_>, seq: i64) -> Result<Vec<Page>, StoreError> {
             (Action::Trigger, State::Pending) if columns.get::<u32>("attempts")? == 0 => {
                 PageState::Waiting
             }
-            // Given up after attempts without an answer, it may have arrived all the same.
+            // An attempt whose answer was lost may have opened the page, whatever came after it.
             (Action::Trigger, State::Dead)
                 if columns.get::<Option<String>>("reason")?.as_deref()
-                    == Some(Reason::Refused.as_str()) =>
+                    == Some(Reason::Refused.as_str())
+                    && !columns.get::<bool>("may_have_arrived")? =>
             {
                 PageState::Closed
             }
