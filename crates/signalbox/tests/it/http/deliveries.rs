@@ -255,3 +255,34 @@ async fn nobody_is_paged_on_request_for_what_is_over() {
     assert_eq!(pager.seen().len(), 1);
     hub.finish().await;
 }
+
+#[tokio::test]
+async fn no_page_is_closed_on_request_for_what_is_open_again() {
+    let pager = FakePager::accepting().await;
+    pager.then([FakePager::accepted(), Reply::status(400)]);
+    let shown = |status: &str, at: &str| {
+        PageDocument::edited(at)
+            .incident("i1", "critical", status, at)
+            .reply()
+    };
+    let page = Fake::answering(shown("investigating", "2024-01-15T11:00:00Z")).await;
+    let hub = TestHub::builder()
+        .pager(&pager)
+        .only_spreedly(&page)
+        .start()
+        .await;
+    hub.pull().await.expect(200);
+    hub.wait_deliveries("state=delivered", 1).await;
+    page.answer(shown("resolved", "2024-01-15T11:10:00Z"));
+    hub.pull().await.expect(200);
+    let dead = hub.wait_deliveries("state=dead", 1).await.remove(0);
+    assert_eq!(dead["action"], "resolve");
+    page.answer(shown("investigating", "2024-01-15T11:20:00Z"));
+    hub.pull().await.expect(200);
+    hub.wait_deliveries("state=delivered", 2).await;
+    let retry = format!("/deliveries/{}/retry", dead["id"]);
+    hub.post(&retry, "").await.problem(409, "event_reopened");
+    hub.settle().await;
+    assert_eq!(pager.seen().len(), 3);
+    hub.finish().await;
+}

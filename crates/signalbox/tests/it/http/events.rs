@@ -339,8 +339,8 @@ async fn a_search_takes_any_words_without_a_syntax_of_its_own() {
 #[tokio::test]
 async fn thousands_of_parameters_are_refused_like_one() {
     let hub = TestHub::start().await;
-    let query: String = (0..9_000).map(|n| format!("&p{n}")).collect();
-    hub.get(&format!("/events?{query}"))
+    let names: Vec<_> = (0..9_000).map(|n| format!("p{n}")).collect();
+    hub.get(&format!("/events?{}", names.join("&")))
         .await
         .problem(400, "invalid_parameter");
     hub.finish().await;

@@ -1,6 +1,7 @@
 //! The interface, endpoint by endpoint.
 
 mod auth;
+mod bad_events;
 mod deliveries;
 mod docs;
 mod event_detail;

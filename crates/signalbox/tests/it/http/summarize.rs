@@ -42,7 +42,7 @@ async fn each_severity_can_be_suggested() {
 async fn a_text_that_is_missing_blank_or_none_is_refused_by_name() {
     let hub = TestHub::start().await;
     for body in [
-        r#"{}"#,
+        "{}",
         r#"{"text":""}"#,
         r#"{"text":" \n\t"}"#,
         r#"{"text":7}"#,

@@ -17,7 +17,7 @@ pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use clock::{HandClock, Lots, START};
 pub(crate) use document::PageDocument;
-pub(crate) use fake::{Fake, Seen};
+pub(crate) use fake::Fake;
 pub(crate) use hub::TestHub;
 pub(crate) use pager::FakePager;
 pub(crate) use process::{Served, crash_rounds, signalbox};

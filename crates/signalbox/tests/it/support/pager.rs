@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use serde_json::{Value, json};
 
+use super::fake::Seen;
 use super::{Fake, Reply};
 
 /// A destination that takes pages and remembers them.
@@ -46,7 +47,7 @@ impl FakePager {
     }
 
     pub(crate) fn bodies(&self) -> Vec<Value> {
-        self.0.seen().iter().map(|seen| seen.json()).collect()
+        self.0.seen().iter().map(Seen::json).collect()
     }
 
     /// Returns the keys under which each event was triggered.

@@ -14,8 +14,10 @@ use tokio::task::JoinSet;
 
 use super::{Call, SECRET, Wire, call, eventually};
 
-/// Longest that a process may take to end.
-const EXIT_MAX: Duration = Duration::from_secs(20);
+/// Longest that a process may take to end once it was asked to. That is the promise.
+const EXIT_MAX: Duration = Duration::from_secs(10);
+/// Longest that a command may take, with room for a slow machine.
+const COMMAND_MAX: Duration = Duration::from_secs(30);
 
 /// Reads how many rounds the crash test makes.
 #[expect(
@@ -34,6 +36,11 @@ fn command(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Com
         .current_dir(folder)
         .env_clear()
         .envs(variables.iter().copied());
+    piped(command)
+}
+
+/// Lets the test read what a command writes, and ends it with the test.
+fn piped(mut command: Command) -> Command {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -49,7 +56,7 @@ pub(crate) async fn signalbox(
     variables: &[(&str, &str)],
 ) -> Output {
     let running = command(folder, arguments, variables).output();
-    tokio::time::timeout(EXIT_MAX, running)
+    tokio::time::timeout(COMMAND_MAX, running)
         .await
         .expect("an end in time")
         .unwrap()
@@ -74,30 +81,31 @@ impl Served {
             ("STATUS_POLL_INTERVAL", "0"),
         ];
         let variables: Vec<_> = own.iter().chain(variables).copied().collect();
-        Self::spawn(command(folder, &["serve"], &variables)).await
+        Self::start_with(folder, &["serve"], &variables).await
     }
 
-    /// Starts one that can write no file beyond a number of KiB.
-    pub(crate) async fn start_cramped(folder: &Path, file_kib_max: u32) -> Self {
-        let script = format!(
-            "trap '' XFSZ; ulimit -f {}; exec '{}' serve",
-            file_kib_max * 2,
-            env!("CARGO_BIN_EXE_signalbox")
-        );
+    /// Starts one with arguments and variables of its own.
+    pub(crate) async fn start_with(
+        folder: &Path,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        Self::spawn(command(folder, arguments, variables)).await
+    }
+
+    /// Starts one under a limit of the shell. A file that may not grow is an error to the process,
+    /// not its end.
+    pub(crate) async fn start_under(limit: &str, folder: &Path) -> Self {
+        let binary = env!("CARGO_BIN_EXE_signalbox");
+        let script = format!("trap '' XFSZ; {limit}; exec '{binary}' serve");
         let mut command = Command::new("sh");
         command
             .args(["-c", &script])
             .current_dir(folder)
             .env_clear();
         command.envs([("PORT", "0"), ("DATABASE_URL", "sqlite:hub.db")]);
-        command
-            .env("STRIPE_WEBHOOK_SECRET", SECRET)
-            .stdin(Stdio::null());
-        command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        Self::spawn(command).await
+        command.env("STRIPE_WEBHOOK_SECRET", SECRET);
+        Self::spawn(piped(command)).await
     }
 
     async fn spawn(mut command: Command) -> Self {
@@ -141,12 +149,38 @@ impl Served {
 
     /// Asks it to end.
     pub(crate) async fn terminate(&self) {
+        self.signal("TERM").await;
+    }
+
+    /// Kills it where it stands.
+    pub(crate) async fn kill_now(&self) {
+        self.signal("KILL").await;
+    }
+
+    async fn signal(&self, name: &str) {
         let pid = self.child.id().expect("a process that runs");
-        let kill = Command::new("sh")
-            .args(["-c", &format!("kill -TERM {pid}")])
-            .status()
-            .await;
-        assert!(kill.unwrap().success());
+        let kill = format!("kill -{name} {pid}");
+        let status = Command::new("sh").args(["-c", &kill]).status().await;
+        assert!(status.unwrap().success());
+    }
+
+    /// Waits until a killed process is gone.
+    pub(crate) async fn reap(self) {
+        let (code, output) = self.ended().await;
+        assert_eq!(code, None, "it ended by itself: {output}");
+    }
+
+    /// Returns the most memory that it has held so far, in MiB.
+    pub(crate) fn peak_mib(&self) -> u64 {
+        let pid = self.child.id().expect("a process that runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse::<u64>()
+            .unwrap()
+            / 1_024
     }
 
     /// Waits for its end and returns its exit code and all that it wrote.
@@ -163,11 +197,6 @@ impl Served {
         let (code, output) = self.ended().await;
         assert_eq!(code, Some(0), "{output}");
         output
-    }
-
-    /// Kills it where it stands.
-    pub(crate) async fn kill(&mut self) {
-        self.child.kill().await.unwrap();
     }
 }
 

@@ -119,13 +119,16 @@ impl Reply {
 
     /// Writes the head. An endless body has no length, and ends, if ever, with the connection.
     pub(super) fn head(&self) -> String {
-        let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: close\r\n", self.status);
+        let mut lines = vec![format!("HTTP/1.1 {} Scripted", self.status)];
+        lines.push("connection: close".to_owned());
         if self.manner != Manner::Endless && self.status != 304 {
-            head += &format!("content-length: {}\r\n", self.body.len());
+            lines.push(format!("content-length: {}", self.body.len()));
         }
-        for (name, value) in &self.headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        head + "\r\n"
+        lines.extend(
+            self.headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}")),
+        );
+        lines.join("\r\n") + "\r\n\r\n"
     }
 }
