@@ -39,11 +39,10 @@ impl Clock for SystemClock {
         reason = "the one place that draws random numbers"
     )]
     fn share(&self) -> f64 {
-        // The last 53 bits of the identifier are random, and as many fit into a float exactly.
-        let bits = Uuid::now_v7().as_u128() & ((1 << 53) - 1);
-        #[expect(clippy::cast_precision_loss, reason = "53 bits fit exactly")]
-        let share = bits as f64 / (1_u64 << 53) as f64;
-        share
+        // Of the identifier's random end the upper part is a counter; the last 32 bits are drawn
+        // anew each time.
+        let [.., a, b, c, d] = Uuid::now_v7().into_bytes();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / 4_294_967_296.0
     }
 
     #[expect(

@@ -59,7 +59,8 @@ pub trait EventLog: Send + Sync {
     /// Returns one event.
     async fn event(&self, event_id: &EventId) -> Result<Option<EventRecord>, StoreError>;
 
-    /// Returns the states of an event, oldest first, the present one last; empty if unknown.
+    /// Returns the states of an event, oldest first, the present one last; of more than 200 the
+    /// newest; empty if unknown.
     async fn history(&self, event_id: &EventId) -> Result<Vec<Revision>, StoreError>;
 
     /// Lists events, newest received first, of one instant the last stored first. With a search
@@ -82,7 +83,8 @@ pub trait Outbox: Send + Sync {
     /// Leases at most `limit` deliveries to `target` that are due at `now`, oldest due first.
     ///
     /// A delivery is never under two live leases, and never leased while an earlier one of its
-    /// lane is pending. A lease that is not settled ends at `until`; then anyone may take it. A
+    /// lane is pending. A lease that is not settled ends at `until`, or earlier if the
+    /// store knows that its holder is gone; then anyone may take it. A
     /// parked destination leases nothing until its time, then one at a time.
     async fn lease_due(
         &self,

@@ -329,9 +329,14 @@ fn read_secret(path: &Path) -> Result<String, &'static str> {
     }
 }
 
-/// Keeps a message on one line and of sane length.
+/// Keeps a message on one line and of sane length, and hides what may be a password in a URL.
 fn printable(text: &str) -> String {
-    text.chars()
+    let shown = match (text.split_once("//"), text.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//***@{host}"),
+        _ => text.to_owned(),
+    };
+    shown
+        .chars()
         .take(80)
         .map(|c| if c.is_control() { '?' } else { c })
         .collect()

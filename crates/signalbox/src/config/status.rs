@@ -7,6 +7,8 @@ use reqwest::Url;
 use super::settings::{self, Setting};
 use super::sources::Reader;
 
+/// Shortest poll interval; pages are served from caches that change every few seconds at best.
+const INTERVAL_MIN: Duration = Duration::from_secs(1);
 /// Longest poll interval; a page that is looked at less often than daily is not watched.
 const INTERVAL_MAX: Duration = Duration::from_hours(24);
 
@@ -71,7 +73,8 @@ fn interval(text: &str) -> Result<Duration, String> {
         let span: jiff::SignedDuration = text.parse().map_err(|_| advice())?;
         Duration::try_from(span).map_err(|_| advice())?
     };
-    if interval > INTERVAL_MAX {
+    let too_short = !interval.is_zero() && interval < INTERVAL_MIN;
+    if too_short || interval > INTERVAL_MAX {
         Err(advice())
     } else {
         Ok(interval)

@@ -21,7 +21,7 @@ fn nothing_configured_starts_on_the_defaults() {
         ("127.0.0.1", 3000)
     );
     assert_eq!(config.database, DatabaseUrl::Sqlite("signalbox.db".into()));
-    assert_eq!(config.status.poll_interval, Some(Duration::from_secs(60)));
+    assert_eq!(config.status.poll_interval, Some(Duration::from_mins(1)));
     let pages: Vec<_> = config.status.pages.iter().map(|page| page.vendor).collect();
     assert_eq!(pages, ["spreedly", "braze"]);
     assert!(config.pagerduty.is_none() && config.stripe.secrets.is_empty());
@@ -107,7 +107,7 @@ fn the_config_file_holds_the_same_settings_and_variables_win() {
     let config = Config::resolve(&sources).unwrap();
     assert_eq!(config.server.port, 4000);
     assert_eq!(config.server.host.to_string(), "::1");
-    assert_eq!(config.status.poll_interval, Some(Duration::from_secs(300)));
+    assert_eq!(config.status.poll_interval, Some(Duration::from_mins(5)));
     assert_eq!(config.stripe.secrets.len(), 2);
     assert!(config.rules.route_warning);
 }

@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -27,6 +28,8 @@ const CONNECTIONS_MAX: usize = 8_192;
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// Largest head, in bytes.
 const HEAD_BYTES_MAX: usize = 128 * 1_024;
+/// Longest that a client may take to make room for more of an answer.
+const WRITE_MAX: Duration = Duration::from_secs(30);
 /// Longest that a request may go on once draining has begun.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Pause after an error of `accept`.
@@ -80,12 +83,14 @@ fn with_body(request: Request<Incoming>) -> Request<Body> {
 async fn connection(stream: TcpStream, router: Router, lifecycle: Lifecycle) {
     // Answers are small and awaited: never hold them back for more.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITE_MAX));
     let service = TowerToHyperService::new(router.map_request(with_body));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     tokio::pin!(served);
     let ended = tokio::select! {
         ended = &mut served => ended,

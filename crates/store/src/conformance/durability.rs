@@ -56,7 +56,8 @@ pub async fn a_reopened_store_has_everything(backend: &impl Backend) {
         seen(component("api", Severity::Warning, 7)),
     ];
     observe(&*store, sightings, 8).await;
-    lease_one(&*store, &pager(), 9).await;
+    let trigger = lease_one(&*store, &pager(), 9).await;
+    settle(&*store, retried(&trigger, 95), 10).await;
     observe(
         &*store,
         vec![seen(resolved(incident("i1", Severity::Critical, 7), 10))],
@@ -83,15 +84,12 @@ pub async fn a_repetition_after_reopening_is_a_duplicate(backend: &impl Backend)
     assert_eq!(deliver(&*store, &pager(), 3).await.len(), 2);
 }
 
-pub async fn a_lease_outlives_reopening_and_ends(backend: &impl Backend) {
+/// A backend that knows that the holder is gone may end the lease at once; none keeps it longer.
+pub async fn a_lost_lease_ends_after_reopening(backend: &impl Backend) {
     let store = backend.fresh().await;
     accept(&*store, payment("evt_1", Severity::Critical), 0).await;
     let lost = lease_one(&*store, &pager(), 1).await;
     let store = backend.reopen(store).await;
-    assert!(
-        lease(&*store, &pager(), 2).await.is_empty(),
-        "its holder may be alive"
-    );
     let taken_over = lease_one(&*store, &pager(), 1 + LEASE_S).await;
     assert_eq!(taken_over.delivery.attempt, lost.delivery.attempt + 1);
     let attempts = store.attempts(&id("evt_1")).await.unwrap();
@@ -113,11 +111,10 @@ pub async fn a_park_outlives_reopening(backend: &impl Backend) {
     assert!(lease(&*store, &pager(), 299).await.is_empty());
     let probe = lease_one(&*store, &pager(), 300).await;
     let store = backend.reopen(store).await;
-    assert!(
-        lease(&*store, &pager(), 301).await.is_empty(),
-        "the probe is on its way"
-    );
-    settle(&*store, delivered(&probe), 302).await;
+    let again = lease(&*store, &pager(), 301).await;
+    assert!(again.len() <= 1, "one goes ahead, the others wait for it");
+    let probe = again.first().unwrap_or(&probe);
+    settle(&*store, delivered(probe), 302).await;
     assert_eq!(deliver(&*store, &pager(), 303).await.len(), 2);
 }
 

@@ -264,7 +264,7 @@ macro_rules! conformance_tests {
             durability {
                 a_reopened_store_has_everything,
                 a_repetition_after_reopening_is_a_duplicate,
-                a_lease_outlives_reopening_and_ends,
+                a_lost_lease_ends_after_reopening,
                 a_park_outlives_reopening,
                 a_first_absence_outlives_reopening,
                 a_closed_store_refuses_everything,

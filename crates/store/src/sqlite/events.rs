@@ -54,9 +54,9 @@ pub(super) const HISTORY: &str = "SELECT e.seq, r.revision, r.observed_at_ms, r.
      SELECT e.seq, e.revision, e.updated_at_ms, e.change, e.evidence, s.severity,
          e.vendor_status, e.resolved_at_ms, e.summary, e.decision, e.description, e.raw
      FROM events e JOIN streams s ON s.id = e.stream_id WHERE e.event_id = ?1
-     ORDER BY 2";
+     ORDER BY 2 DESC LIMIT 200";
 
-/// Loads the states of an event, oldest first.
+/// Loads the states of an event, oldest first; of very many the newest.
 pub(super) fn history(
     connection: &Connection,
     event_id: &EventId,
@@ -84,6 +84,7 @@ pub(super) fn history(
             raw: RawJson::from_checked(columns.get::<String>("raw")?),
         });
     }
+    revisions.reverse();
     Ok(revisions)
 }
 

@@ -55,6 +55,7 @@ impl SqliteStore {
         let lock = open::lock(path)?;
         let connection = open::for_writing(path, |connection| migrate::judge(connection, path))?;
         migrate::run(&connection, path, now)?;
+        outbox::take_over(&connection, now).map_err(open::io("take over the leases of", path))?;
         let readers = Readers::open(path)?;
         let writer =
             Writer::start(connection, lock).map_err(open::io("start a writer for", path))?;

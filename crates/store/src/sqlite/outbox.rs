@@ -25,6 +25,24 @@ const BEHIND: &str = "EXISTS (SELECT 1 FROM deliveries p
      WHERE p.dedup_key = d.dedup_key AND p.destination_id = d.destination_id
          AND p.state = 'pending' AND p.id < d.id)";
 
+/// Ends the leases of the process before: the lock says that it is gone, so nobody need wait for
+/// the rest of their time.
+pub(super) fn take_over(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
+    let now_ms = now.as_millisecond();
+    connection.execute(
+        "UPDATE deliveries SET due_at_ms = ?1
+         WHERE due_at_ms > ?1 AND attempts > 0 AND NOT EXISTS (SELECT 1 FROM attempts a
+             WHERE a.delivery_id = deliveries.id AND a.attempt = deliveries.attempts)",
+        [now_ms],
+    )?;
+    connection.execute(
+        "UPDATE destinations SET parked_until_ms = min(parked_until_ms, ?1), probe_id = NULL
+         WHERE probe_id IS NOT NULL",
+        [now_ms],
+    )?;
+    Ok(())
+}
+
 /// Leases due deliveries of one destination.
 pub(super) fn lease_due(
     tx: &mut Tx<'_>,

@@ -9,6 +9,9 @@ use signalbox_core::instant;
 
 use crate::http::problem::{Code, Problem};
 
+/// Parameters that are looked at; no endpoint knows as many.
+const PAIRS_MAX: usize = 32;
+
 /// The parameters of a request. Take each with its reader, then call [`Params::finish`].
 pub(in crate::http) struct Params(Vec<(String, String)>);
 
@@ -20,6 +23,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
+        if pairs.len() > PAIRS_MAX {
+            let detail = format!("at most {PAIRS_MAX} parameters are read");
+            return Err(Problem::new(Code::InvalidParameter, detail));
+        }
         for (index, (name, _)) in pairs.iter().enumerate() {
             if pairs.iter().skip(index + 1).any(|(other, _)| other == name) {
                 return Err(Problem::parameter(&shown(name), "to stand once"));
