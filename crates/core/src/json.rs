@@ -252,6 +252,9 @@ impl Serialize for RawJson {
     }
 }
 
+/// What the walk stops at outside strings.
+const MARKS: [u8; 5] = *b"\"{[}]";
+
 /// A walk over the bytes that tracks strings, nesting and the outermost keys.
 struct Guard<'a> {
     text: &'a str,
@@ -274,7 +277,7 @@ impl<'a> Guard<'a> {
     }
 
     fn run(mut self) -> Result<(), JsonError> {
-        while let Some(byte) = self.peek() {
+        while let Some(byte) = self.next_mark() {
             match byte {
                 b'"' => self.string()?,
                 b'{' | b'[' => {
@@ -284,14 +287,21 @@ impl<'a> Guard<'a> {
                     }
                     self.at += 1;
                 }
-                b'}' | b']' => {
+                _ => {
                     self.depth = self.depth.saturating_sub(1);
                     self.at += 1;
                 }
-                _ => self.at += 1,
             }
         }
         Ok(())
+    }
+
+    /// Moves on to the next quote or bracket. Most bytes are neither.
+    fn next_mark(&mut self) -> Option<u8> {
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let skip = rest.iter().position(|byte| MARKS.contains(byte))?;
+        self.at += skip;
+        rest.get(skip).copied()
     }
 
     fn peek(&self) -> Option<u8> {

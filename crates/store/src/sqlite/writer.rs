@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use rusqlite::{CachedStatement, Connection};
 use signalbox_core::event::{Kind, Severity};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::words::{self, Wording};
@@ -109,10 +110,12 @@ impl Writer {
     /// Starts the thread. The lock is held for as long as it lives.
     pub(super) fn start(connection: Connection, lock: File) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(QUEUE_MAX);
+        let answers = Answers::start();
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 Loop {
+                    answers,
                     connection,
                     ids: Ids::default(),
                     wordings: Vec::new(),
@@ -169,7 +172,40 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the store is closed".to_owned())
 }
 
+/// Gives the answers of a committed batch on the runtime. Waking a hundred callers one by one from
+/// a foreign thread costs a system call each; from one of the runtime's own it is a push.
+struct Answers(Option<UnboundedSender<Vec<Box<dyn Job>>>>);
+
+impl Answers {
+    fn start() -> Self {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Self(None);
+        };
+        let (give, mut given) = unbounded_channel::<Vec<Box<dyn Job>>>();
+        // Ends with the writer, which holds the other end.
+        runtime.spawn(async move {
+            while let Some(batch) = given.recv().await {
+                batch.into_iter().for_each(answer);
+            }
+        });
+        Self(Some(give))
+    }
+
+    fn give(&self, batch: Vec<Box<dyn Job>>) {
+        match &self.0 {
+            // The runtime may be gone before the writer; then nobody waits any more.
+            Some(give) => drop(give.send(batch)),
+            None => batch.into_iter().for_each(answer),
+        }
+    }
+}
+
+fn answer(job: Box<dyn Job>) {
+    job.answer(Ok(()));
+}
+
 struct Loop {
+    answers: Answers,
     connection: Connection,
     ids: Ids,
     wordings: Vec<Wording>,
@@ -190,7 +226,7 @@ impl Loop {
         let others = jobs.try_iter().take(BATCH_MAX - 1);
         let mut batch: Vec<Box<dyn Job>> = std::iter::once(first).chain(others).collect();
         match self.commit(&mut batch) {
-            Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
+            Ok(()) => self.answers.give(batch),
             Err(error) if batch.len() == 1 => {
                 for job in batch {
                     job.answer(Err(error.clone()));
