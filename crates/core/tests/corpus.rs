@@ -14,6 +14,12 @@ mod foreign;
 #[path = "corpus/oracle.rs"]
 mod oracle;
 #[cfg(test)]
+#[path = "corpus/platforms.rs"]
+mod platforms;
+#[cfg(test)]
+#[path = "corpus/second.rs"]
+mod second;
+#[cfg(test)]
 #[path = "corpus/statuspage.rs"]
 mod statuspage;
 #[cfg(test)]

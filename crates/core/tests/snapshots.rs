@@ -14,7 +14,8 @@ mod fixtures {
     use signalbox_core::event::{Event, Kind, Origin, Severity};
     use signalbox_core::lifecycle::Sighting;
     use signalbox_core::rule::{Decision, Rules};
-    use signalbox_core::source::statuspage::{self, Feed};
+    use signalbox_core::source::page::{self, Feed, Filter};
+    use signalbox_core::source::statuspage;
     use signalbox_core::source::stripe;
 
     /// Specified with the interface, and checked beside the code that reads them.
@@ -181,7 +182,7 @@ mod fixtures {
             origin: Origin::Live,
         };
         let now = "2027-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-        let observed = statuspage::observe(&snapshot, &feed, &Rules::default(), now);
+        let observed = page::observe(&snapshot, &feed, &Filter::default(), &Rules::default(), now);
         PageView {
             page_id: snapshot.page_id.clone(),
             page_updated_at: snapshot.page_updated_at.map(|at| at.to_string()),

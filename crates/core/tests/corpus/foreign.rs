@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use signalbox_core::event::Origin;
 use signalbox_core::lifecycle::Sighting;
 use signalbox_core::rule::Rules;
-use signalbox_core::source::statuspage::{Feed, Snapshot, observe, read};
+use signalbox_core::source::page::{Feed, Filter, Snapshot, observe};
+use signalbox_core::source::statuspage::read;
 use signalbox_core::source::stripe;
 
 use crate::folder::Corpus;
@@ -128,7 +129,14 @@ fn n_events(page: &Snapshot) -> usize {
         service: "x".into(),
         origin: Origin::Live,
     };
-    let seen = observe(page, &feed, &Rules::default(), Timestamp::UNIX_EPOCH).sightings;
+    let seen = observe(
+        page,
+        &feed,
+        &Filter::default(),
+        &Rules::default(),
+        Timestamp::UNIX_EPOCH,
+    )
+    .sightings;
     seen.iter()
         .filter(|sighting| matches!(sighting, Sighting::Observed(_)))
         .count()

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use signalbox_core::event::{Event, Origin, Severity};
 use signalbox_core::lifecycle::{self, Change, Observation, Sighting, Stored};
 use signalbox_core::rule::Rules;
-use signalbox_core::source::statuspage::{Feed, Observed, Snapshot, observe, read};
+use signalbox_core::source::page::{Feed, Filter, Observed, Snapshot, observe};
+use signalbox_core::source::statuspage::read;
 
 use crate::folder::{Corpus, Document};
 use crate::oracle;
@@ -63,7 +64,13 @@ fn observe_with(snapshot: &Snapshot, rules: &Rules) -> Observed {
         origin: Origin::Live,
     };
     // Only for components that do not say when they changed; the corpus has none.
-    observe(snapshot, &feed, rules, Timestamp::UNIX_EPOCH)
+    observe(
+        snapshot,
+        &feed,
+        &Filter::default(),
+        rules,
+        Timestamp::UNIX_EPOCH,
+    )
 }
 
 fn sightings(document: &[u8]) -> Vec<Sighting> {

@@ -10,9 +10,11 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, join_all};
 use reqwest::Url;
 use signalbox_core::event::Origin;
-use signalbox_core::json::JsonError;
 use signalbox_core::rule::Rules;
-use signalbox_core::source::statuspage::{self, Disbelief, Feed, KnownPage, Snapshot};
+use signalbox_core::source::page::{
+    self as status_page, Disbelief, Feed, Filter, KnownPage, ReadError, Snapshot,
+};
+use signalbox_core::source::statuspage;
 use signalbox_store::{Look, PageRecord, Store, StoreError, Tally};
 use tokio_util::task::TaskTracker;
 
@@ -63,7 +65,7 @@ enum PageError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
-    Document(#[from] JsonError),
+    Document(#[from] ReadError),
     #[error(transparent)]
     Disbelief(#[from] Disbelief),
     #[error(transparent)]
@@ -262,7 +264,8 @@ impl Inner {
             origin,
         };
         let (snapshot, sightings) = self.read(body, feed.clone()).await?;
-        let proves_absence = statuspage::admit(known.as_ref().map(known_page).as_ref(), &snapshot)?;
+        let silence = status_page::admit(known.as_ref().map(known_page).as_ref(), &snapshot)?;
+        let proves_absence = silence.incidents && silence.components;
         let record = PageRecord {
             source: feed.source,
             url: place.to_owned(),
@@ -302,7 +305,7 @@ impl Inner {
         let (rules, now) = (Arc::clone(&self.rules), self.clock.now());
         let task = tokio::task::spawn_blocking(move || {
             let snapshot = statuspage::read(&body)?;
-            let observed = statuspage::observe(&snapshot, &feed, &rules, now);
+            let observed = status_page::observe(&snapshot, &feed, &Filter::default(), &rules, now);
             if observed.n_unknown > 0 {
                 tracing::warn!(
                     event.source = feed.source,

@@ -1,143 +1,132 @@
-//! One incident of a status page.
+//! One incident of a Statuspage document.
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::document::{TIME, Wrong, maybe_time, need, need_id};
-use crate::event::{EventId, Severity};
+use crate::event::Severity;
 use crate::json::{self, RawJson};
+use crate::source::page::{
+    Impact, Incident, Label, STRING, TIME, Update, Wrong, fields, items, maybe_text, maybe_time,
+    need, need_id, need_object, newest_first,
+};
 
-/// An incident as documented, reduced to what is used.
-#[derive(Debug, Clone)]
-pub(super) struct Incident {
-    pub(super) id: EventId,
-    pub(super) name: String,
-    pub(super) status: String,
-    /// The impact; `None` where the page uses a word that we do not know.
-    pub(super) severity: Option<Severity>,
-    pub(super) started_at: Timestamp,
-    pub(super) updated_at: Option<Timestamp>,
-    pub(super) resolved_at: Option<Timestamp>,
-    /// The newest update's text.
-    pub(super) text: Option<String>,
-    pub(super) raw: RawJson,
+/// What each impact means. Others are unknown.
+const IMPACTS: &[(&str, Severity)] = &[
+    ("critical", Severity::Critical),
+    ("major", Severity::Critical),
+    ("minor", Severity::Warning),
+    ("none", Severity::Info),
+    ("maintenance", Severity::Info),
+];
+
+/// The states in which an incident or maintenance is over.
+pub(super) const OVER: &[&str] = &["resolved", "postmortem", "completed"];
+
+fields!(Fields {
+    id,
+    name,
+    status,
+    impact,
+    created_at,
+    updated_at,
+    resolved_at,
+    shortlink,
+    incident_updates,
+    components,
+});
+
+fields!(UpdateFields {
+    body,
+    status,
+    created_at,
+    display_at,
+    affected_components
+});
+
+fields!(Named { id, code, name });
+
+/// Reads an incident, and what of it is wrong although it can be used. Without identity, name,
+/// status or any time of its own it cannot.
+pub(super) fn read(raw: &RawValue) -> Result<(Incident, Vec<Wrong>), Wrong> {
+    let fields: Fields<'_> = need_object(raw)?;
+    let id = need_id(fields.id)?;
+    let name = need(fields.name, (".name", STRING))?.into_owned();
+    let status = need(fields.status, (".status", STRING))?.into_owned();
+    let mut wrongs = Vec::new();
+    let (updates, touched) = read_updates(fields.incident_updates, &mut wrongs);
+    let newest_at = updates.first().and_then(|update| update.at);
+    let oldest_at = updates.iter().filter_map(|update| update.at).min();
+    let updated_at = maybe_time(fields.updated_at, ".updated_at", &mut wrongs);
+    let started_at = maybe_time(fields.created_at, ".created_at", &mut wrongs)
+        .or(oldest_at)
+        .or(updated_at)
+        .ok_or((".created_at", TIME))?;
+    // Over by the vendor's own word, though without a time: the last thing it said is when.
+    let said_last = newest_at.or(updated_at).unwrap_or(started_at);
+    let is_over = OVER.contains(&status.as_str());
+    let resolved_at = maybe_time(fields.resolved_at, ".resolved_at", &mut wrongs)
+        .or(is_over.then_some(said_last))
+        .map(|at| at.max(started_at));
+    let listed = read_names(fields.components);
+    let incident = Incident {
+        impact: Impact::of(IMPACTS, fields.impact.and_then(json::string).as_deref()),
+        raw: RawJson::from_checked(raw.get()),
+        text: updates.first().and_then(|update| update.text.clone()),
+        affected: if listed.is_empty() { touched } else { listed },
+        regions: Vec::new(),
+        url: maybe_text(fields.shortlink),
+        started_at: Some(started_at),
+        id,
+        name,
+        status,
+        updated_at,
+        resolved_at,
+        updates,
+    };
+    Ok((incident, wrongs))
 }
 
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    name: Option<&'a RawValue>,
-    #[serde(borrow)]
-    status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    impact: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    updated_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    resolved_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    incident_updates: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Update<'a> {
-    #[serde(borrow)]
-    body: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created_at: Option<&'a RawValue>,
-    #[serde(borrow)]
-    display_at: Option<&'a RawValue>,
-}
-
-impl Incident {
-    /// Reads an incident, and what of it is wrong although it can be used. Without identity, name,
-    /// status or any time of its own it cannot.
-    pub(super) fn read(raw: &RawValue) -> Result<(Self, Vec<Wrong>), Wrong> {
-        let fields: Fields<'_> =
-            json::object(raw.get(), "").map_err(|_| ("", "a JSON object, each key once"))?;
-        let id = need_id(fields.id)?;
-        let name = need(fields.name, (".name", "a string"))?.into_owned();
-        let status = need(fields.status, (".status", "a string"))?.into_owned();
-        let mut wrongs = Vec::new();
-        let updates = read_updates(fields.incident_updates, &mut wrongs);
-        let updated_at = maybe_time(fields.updated_at, ".updated_at", &mut wrongs);
-        let started_at = maybe_time(fields.created_at, ".created_at", &mut wrongs)
-            .or(updates.oldest_at)
-            .or(updated_at)
-            .ok_or((".created_at", TIME))?;
-        // Over by the vendor's own word, though without a time: the last thing it said is when.
-        let said_last = updates.newest_at.or(updated_at).unwrap_or(started_at);
-        let resolved_at = maybe_time(fields.resolved_at, ".resolved_at", &mut wrongs)
-            .or(is_over(&status).then_some(said_last))
-            .map(|at| at.max(started_at));
-        let incident = Self {
-            severity: read_impact(fields.impact),
-            raw: RawJson::from_checked(raw.get()),
-            text: updates.newest_text,
-            id,
-            name,
-            status,
-            started_at,
-            updated_at,
-            resolved_at,
-        };
-        Ok((incident, wrongs))
-    }
-}
-
-fn is_over(status: &str) -> bool {
-    matches!(status, "resolved" | "postmortem" | "completed")
-}
-
-fn read_impact(raw: Option<&RawValue>) -> Option<Severity> {
-    match raw.and_then(json::string)?.as_ref() {
-        "critical" | "major" => Some(Severity::Critical),
-        "minor" => Some(Severity::Warning),
-        "none" | "maintenance" => Some(Severity::Info),
-        _ => None,
-    }
-}
-
-#[derive(Default)]
-struct Updates {
-    newest_text: Option<String>,
-    newest_at: Option<Timestamp>,
-    oldest_at: Option<Timestamp>,
-}
-
-/// Finds the newest update. Pages list it first, but order is not promised, so the time decides
-/// where there is one.
-fn read_updates(raw: Option<&RawValue>, wrongs: &mut Vec<Wrong>) -> Updates {
+/// Reads the updates, newest first, and the components that they touched.
+pub(super) fn read_updates(
+    raw: Option<&RawValue>,
+    wrongs: &mut Vec<Wrong>,
+) -> (Vec<Update>, Vec<Label>) {
     const WRONG: Wrong = (".incident_updates", "a list of updates");
-    let mut updates = Updates::default();
-    let Some(raw) = json::present(raw) else {
-        return updates;
-    };
-    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw.get()) else {
-        wrongs.push(WRONG);
-        return updates;
-    };
-    for (index, item) in items.into_iter().enumerate() {
-        let Ok(update) = json::object::<Update<'_>>(item.get(), "") else {
+    let mut updates = Vec::new();
+    let mut touched: Vec<Label> = Vec::new();
+    for item in items(raw, WRONG.0, wrongs) {
+        let Ok(fields) = json::object::<UpdateFields<'_>>(item.get(), "") else {
             wrongs.push(WRONG);
             continue;
         };
-        let at = maybe_time(update.display_at, ".incident_updates[].display_at", wrongs).or(
-            maybe_time(update.created_at, ".incident_updates[].created_at", wrongs),
+        let at = maybe_time(fields.display_at, ".incident_updates[].display_at", wrongs).or(
+            maybe_time(fields.created_at, ".incident_updates[].created_at", wrongs),
         );
-        updates.oldest_at = updates.oldest_at.into_iter().chain(at).min();
-        if index == 0 || at > updates.newest_at {
-            updates.newest_at = at;
-            updates.newest_text = json::present(update.body)
-                .and_then(json::string)
-                .filter(|text| !text.is_empty())
-                .map(std::borrow::Cow::into_owned);
-        }
+        updates.push(Update {
+            at,
+            status: maybe_text(fields.status),
+            text: maybe_text(fields.body),
+        });
+        // Where nothing was touched, a sentence stands in place of a component and has no code.
+        let labels = read_names(fields.affected_components).into_iter();
+        touched.extend(labels.filter(|label| label.id.is_some()));
     }
-    updates
+    touched.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    touched.dedup_by(|a, b| a.id == b.id);
+    (newest_first(updates), touched)
+}
+
+/// Reads the names of components. They only help to find what an incident is about, so what is not
+/// as documented is left out without complaint.
+pub(super) fn read_names(raw: Option<&RawValue>) -> Vec<Label> {
+    let items: Vec<&RawValue> = json::present(raw)
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default();
+    let label = |item: &RawValue| {
+        let fields: Named<'_> = json::object(item.get(), "").ok()?;
+        Label::new(
+            maybe_text(fields.id).or_else(|| maybe_text(fields.code)),
+            maybe_text(fields.name),
+        )
+    };
+    items.into_iter().filter_map(label).collect()
 }

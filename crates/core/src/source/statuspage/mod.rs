@@ -1,17 +1,23 @@
-//! Status pages in Statuspage's `summary.json` format: [`read`] a document, [`observe`] what it
-//! shows.
+//! Atlassian Statuspage: [`read`] a `summary.json` into what any page shows.
 //!
-//! Reading is lenient item by item and strict as a whole: an incident that cannot be read becomes
-//! a [`Complaint`] and sinks nobody, a document that is no status page is refused. A snapshot with
-//! complaints still reports what it shows, but its silences prove nothing
-//! ([`Snapshot::is_complete`]). Source: <https://metastatuspage.com/api>.
+//! `/api/v2/summary.json` lists every component and every incident and maintenance that is not
+//! over. What ends leaves the document, so a recovery is mostly seen as absence. Its quirks:
+//! - `incidents` may be left out or null, as lookalikes do, and means none.
+//! - A group is a component too (`group: true`) and shows the worst of its members.
+//! - An incident's impact may be null, `none` for real outages, and is the vendor's opinion.
+//! - `affected_components` of an update is a list, null, or holds a sentence as a name.
+//! - Times carry the page's offset; old documents lack `started_at` and `time_zone`.
+//! - A postmortem comes days after the end and moves `updated_at`, not `resolved_at`.
+//! - `incidents.json` has the same shape without components and ends at 50: its silence proves
+//!   nothing, as that of any document without a single component.
+//!
+//! Source: <https://metastatuspage.com/api>.
 
-mod admit;
 mod component;
 mod document;
 mod incident;
-mod observe;
+mod maintenance;
 
-pub use admit::{Disbelief, KnownPage, admit};
-pub use document::{Complaint, ITEMS_MAX, Snapshot, read};
-pub use observe::{Feed, Observed, observe};
+pub use document::read;
+
+pub(in crate::source) use document::read_text;

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::Snapshot;
+use super::snapshot::{Silence, Snapshot};
 
 /// What is known of a page since its last valid answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,15 +30,19 @@ pub enum Disbelief {
     OlderCopy,
 }
 
-/// Admits a snapshot, and tells whether what it does not show counts as absent.
+/// Admits a snapshot, and tells whether what it does not show counts as absent: never where the
+/// document could not be read whole, otherwise as its [`Silence`] says.
 ///
 /// # Errors
 /// The snapshot changes nothing, least of all for the better.
-pub fn admit(known: Option<&KnownPage>, snapshot: &Snapshot) -> Result<bool, Disbelief> {
-    // A page without a single component is an empty or a foreign document, whatever else it says.
-    let telling = snapshot.is_complete() && snapshot.n_components > 0;
+pub fn admit(known: Option<&KnownPage>, snapshot: &Snapshot) -> Result<Silence, Disbelief> {
+    let silence = if snapshot.is_complete() {
+        snapshot.silence
+    } else {
+        Silence::NOTHING
+    };
     let Some(known) = known else {
-        return Ok(telling);
+        return Ok(silence);
     };
     if known.page_id.is_some() && known.page_id != snapshot.page_id {
         return Err(Disbelief::AnotherPage);
@@ -48,13 +52,13 @@ pub fn admit(known: Option<&KnownPage>, snapshot: &Snapshot) -> Result<bool, Dis
     {
         return Err(Disbelief::OlderCopy);
     }
-    Ok(telling)
+    Ok(silence)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
     use super::*;
+    use crate::source::statuspage::read;
 
     fn page(id: &str, updated_at: &str, components: &str) -> Snapshot {
         let document = format!(
@@ -76,11 +80,14 @@ mod tests {
     #[test]
     fn the_same_page_at_the_same_or_a_later_edit_is_believed() {
         for at in ["2024-01-15T10:00:00Z", "2024-01-15T10:00:01Z"] {
-            assert_eq!(admit(Some(&known()), &page("abc", at, COMPONENT)), Ok(true));
+            assert_eq!(
+                admit(Some(&known()), &page("abc", at, COMPONENT)),
+                Ok(Silence::both(true))
+            );
         }
         assert_eq!(
             admit(None, &page("abc", "2024-01-15T10:00:00Z", COMPONENT)),
-            Ok(true)
+            Ok(Silence::both(true))
         );
     }
 
@@ -95,13 +102,13 @@ mod tests {
     #[test]
     fn an_emptied_page_proves_nothing() {
         let empty = page("abc", "2024-01-15T10:00:00Z", "");
-        assert_eq!(admit(Some(&known()), &empty), Ok(false));
-        assert_eq!(admit(None, &empty), Ok(false));
+        assert_eq!(admit(Some(&known()), &empty), Ok(Silence::NOTHING));
+        assert_eq!(admit(None, &empty), Ok(Silence::NOTHING));
     }
 
     #[test]
     fn a_page_that_could_not_be_read_whole_proves_nothing() {
         let partly = page("abc", "2024-01-15T10:00:00Z", &format!("{COMPONENT},{{}}"));
-        assert_eq!(admit(Some(&known()), &partly), Ok(false));
+        assert_eq!(admit(Some(&known()), &partly), Ok(Silence::NOTHING));
     }
 }

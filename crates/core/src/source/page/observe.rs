@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::component::{Component, Health};
-use super::document::Snapshot;
-use super::incident::Incident;
+use super::filter::{Filter, Unmatched};
+use super::incident::{Impact, Incident};
+use super::maintenance::Maintenance;
+use super::snapshot::Snapshot;
 use crate::event::{DESCRIPTION_MAX, Event, EventId, Kind, Origin, SUMMARY_MAX, Severity, clip};
 use crate::instant;
 use crate::lifecycle::{Observation, Sighting};
@@ -21,50 +23,103 @@ pub struct Feed {
     pub origin: Origin,
 }
 
+impl Feed {
+    /// Returns what a sighting of this incident or component is about: `<source>:<id>`.
+    #[must_use]
+    pub fn subject(&self, id: &EventId) -> String {
+        format!("{}:{id}", self.source)
+    }
+}
+
 /// What was observed, and what was strange.
 #[derive(Debug, Default)]
 pub struct Observed {
     /// One sighting per incident and component.
     pub sightings: Vec<Sighting>,
+    /// The maintenances that matter. Facts about the page, never events.
+    pub maintenances: Vec<Maintenance>,
     /// How many impacts and statuses were words that we do not know. They count as warnings.
     pub n_unknown: usize,
+    /// How many incidents and components the filter left out.
+    pub n_filtered: usize,
+    /// What the filter names and the page does not have.
+    pub unmatched: Vec<Unmatched>,
 }
 
 /// Turns a snapshot into sightings, each with what the rules choose for it.
 ///
-/// `now` is only used where a component does not say when it changed.
+/// What the filter leaves out makes no event. It is sighted all the same, so that a filter that
+/// was narrowed later is never taken for a recovery: what is shown well closes what was open, what
+/// is shown ill keeps it as it is.
+///
+/// `now` is only used where an incident or component does not say when it began or changed.
 #[must_use]
-pub fn observe(snapshot: &Snapshot, feed: &Feed, rules: &Rules, now: Timestamp) -> Observed {
-    let mut observed = Observed::default();
+pub fn observe(
+    snapshot: &Snapshot,
+    feed: &Feed,
+    filter: &Filter,
+    rules: &Rules,
+    now: Timestamp,
+) -> Observed {
+    let mut observed = Observed {
+        unmatched: filter.unmatched(snapshot),
+        ..Observed::default()
+    };
+    let selection = filter.select(snapshot);
     for incident in &snapshot.incidents {
-        observed.n_unknown += usize::from(incident.severity.is_none());
-        observed
-            .sightings
-            .extend(see_incident(incident, feed, rules));
+        if selection.concerns(&incident.affected, &incident.regions) {
+            observed.n_unknown += usize::from(incident.impact == Impact::Unknown);
+            observed
+                .sightings
+                .extend(see_incident(incident, feed, rules, now));
+        } else {
+            observed.n_filtered += 1;
+            observed.sightings.push(pass_incident(incident, feed));
+        }
     }
     for component in &snapshot.components {
-        observed.n_unknown += usize::from(component.health == Health::Unknown);
-        observed
-            .sightings
-            .extend(see_component(component, feed, rules, now));
+        if let Some(condition) = selection.condition(component) {
+            observed.n_unknown += usize::from(condition.1 == Health::Unknown);
+            observed
+                .sightings
+                .extend(see_component(component, condition, feed, rules, now));
+        } else {
+            observed.n_filtered += 1;
+            observed.sightings.push(pass_component(component, feed));
+        }
     }
+    let matters = |it: &&Maintenance| selection.concerns(&it.affected, &it.regions);
+    observed.maintenances = snapshot
+        .maintenances
+        .iter()
+        .filter(matters)
+        .cloned()
+        .collect();
     observed
 }
 
 /// `None` only where the prefix leaves no room for the identifier, which its own limit prevents.
-fn see_incident(incident: &Incident, feed: &Feed, rules: &Rules) -> Option<Sighting> {
-    let event_id = EventId::new(&format!("{}:{}", feed.source, incident.id))?;
+fn see_incident(
+    incident: &Incident,
+    feed: &Feed,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<Sighting> {
+    let event_id = EventId::new(&feed.subject(&incident.id))?;
     let event = Event {
         source: feed.source.clone(),
         kind: Kind::Incident,
-        severity: incident.severity.unwrap_or(Severity::Warning),
+        severity: incident.impact.severity(),
         service: feed.service.clone(),
         summary: clip(&incident.name, SUMMARY_MAX),
         description: incident
             .text
             .as_deref()
             .map(|text| clip(text, DESCRIPTION_MAX)),
-        started_at: incident.started_at,
+        // Frozen at first sight by whoever stores it.
+        started_at: incident
+            .started_at
+            .unwrap_or_else(|| instant::to_millis(now)),
         resolved_at: incident.resolved_at,
         component: None,
         origin: feed.origin,
@@ -83,21 +138,15 @@ fn see_incident(incident: &Incident, feed: &Feed, rules: &Rules) -> Option<Sight
 
 fn see_component(
     component: &Component,
+    (status, health): (&str, Health),
     feed: &Feed,
     rules: &Rules,
     now: Timestamp,
 ) -> Option<Sighting> {
-    let subject = format!("{}:{}", feed.source, component.id);
-    let severity = match component.health {
-        Health::Well => {
-            let raw = component.raw.clone();
-            return Some(Sighting::Healthy {
-                subject,
-                at: component.updated_at,
-                raw,
-            });
-        }
-        Health::Maintained => return Some(Sighting::Present { subject }),
+    let subject = feed.subject(&component.id);
+    let severity = match health {
+        Health::Well => return Some(well(component, subject)),
+        Health::Maintained | Health::Unwatched => return Some(Sighting::Present { subject }),
         Health::Ill(severity) => severity,
         Health::Unknown => Severity::Warning,
     };
@@ -110,10 +159,7 @@ fn see_component(
         kind: Kind::Status,
         severity,
         service: feed.service.clone(),
-        summary: clip(
-            &format!("{}: {}", component.name, component.status),
-            SUMMARY_MAX,
-        ),
+        summary: clip(&format!("{}: {status}", component.name), SUMMARY_MAX),
         description: None,
         started_at,
         resolved_at: None,
@@ -124,19 +170,48 @@ fn see_component(
     };
     Some(Sighting::Observed(Box::new(Observation {
         subject,
-        vendor_status: component.status.clone(),
+        vendor_status: status.to_owned(),
         vendor_updated_at: component.updated_at,
         decision: rules.decide(&event),
         event,
     })))
 }
 
+fn well(component: &Component, subject: String) -> Sighting {
+    Sighting::Healthy {
+        subject,
+        at: component.updated_at,
+        raw: component.raw.clone(),
+    }
+}
+
+fn pass_incident(incident: &Incident, feed: &Feed) -> Sighting {
+    let subject = feed.subject(&incident.id);
+    match incident.resolved_at {
+        Some(at) => Sighting::Healthy {
+            subject,
+            at: Some(at),
+            raw: incident.raw.clone(),
+        },
+        None => Sighting::Present { subject },
+    }
+}
+
+fn pass_component(component: &Component, feed: &Feed) -> Sighting {
+    let subject = feed.subject(&component.id);
+    if component.health == Health::Well {
+        well(component, subject)
+    } else {
+        Sighting::Present { subject }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::read;
     use super::*;
+    use crate::source::statuspage::read;
 
     fn feed(vendor: &str) -> Feed {
         Feed {
@@ -146,15 +221,19 @@ mod tests {
         }
     }
 
-    fn sightings(document: &str) -> Vec<Sighting> {
-        let snapshot = read(document.as_bytes()).unwrap();
+    fn look(snapshot: &Snapshot, filter: &Filter) -> Observed {
         observe(
-            &snapshot,
+            snapshot,
             &feed("braze"),
+            filter,
             &Rules::default(),
             Timestamp::UNIX_EPOCH,
         )
-        .sightings
+    }
+
+    fn sightings(document: &str) -> Vec<Sighting> {
+        let snapshot = read(document.as_bytes()).unwrap();
+        look(&snapshot, &Filter::default()).sightings
     }
 
     fn events(document: &str) -> Vec<Event> {
@@ -327,7 +406,7 @@ mod tests {
                 *slot = byte;
             }
             if let Ok(snapshot) = read(&body) {
-                let _ = observe(&snapshot, &feed("x"), &Rules::default(), Timestamp::UNIX_EPOCH);
+                let _ = look(&snapshot, &Filter::default());
             }
         }
     }
