@@ -32,10 +32,16 @@ pub fn from_seconds(seconds: i64) -> Option<Timestamp> {
 #[must_use]
 pub fn parse(text: &str) -> Option<Timestamp> {
     // Longer texts are never times; the cap keeps the parser's error path off hostile input.
-    if text.len() > 64 {
+    if text.len() > 64 || !is_rfc_3339(text.as_bytes()) {
         return None;
     }
     accept(to_millis(text.parse::<Timestamp>().ok()?))
+}
+
+/// The parser also takes the short form of ISO 8601 and zones in brackets; RFC 3339 has neither.
+fn is_rfc_3339(text: &[u8]) -> bool {
+    let separated = |at: usize, by: &[u8]| text.get(at).is_some_and(|byte| by.contains(byte));
+    separated(4, b"-") && separated(10, b"Tt ") && separated(16, b":") && !text.contains(&b'[')
 }
 
 fn accept(at: Timestamp) -> Option<Timestamp> {
@@ -56,6 +62,19 @@ mod tests {
     fn nanoseconds_are_cut_to_milliseconds() {
         let at = parse("2025-10-04T15:13:32.232083866Z").unwrap();
         assert_eq!(at.to_string(), "2025-10-04T15:13:32.232Z");
+    }
+
+    #[test]
+    fn only_rfc_3339_is_a_time() {
+        for text in [
+            "20240115T10Z",
+            "2024-01-15T10Z",
+            "2024-01-15T10:00:00Z[UTC]",
+            "2024-01-15",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+        assert!(parse("2024-01-15 10:00:00-07:00").is_some());
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl Hub {
             lifecycle,
             address,
         };
+        parts.warn_of_orphans().await;
         parts.start(listener);
         Ok(hub)
     }
@@ -98,6 +99,21 @@ struct Parts {
 }
 
 impl Parts {
+    /// Pages owed to a destination that is not configured any more wait for it, not in silence.
+    async fn warn_of_orphans(&self) {
+        let real = Target {
+            destination: PAGER.to_owned(),
+            mock: false,
+        };
+        let waiting = self.store.next_due(&real).await.ok().flatten();
+        if self.config.pagerduty.is_none() && waiting.is_some() {
+            tracing::warn!(
+                destination.name = PAGER,
+                "deliveries wait for PagerDuty, which is not configured; set PAGERDUTY_ROUTING_KEY"
+            );
+        }
+    }
+
     fn start(self, listener: TcpListener) {
         let nudge = Nudge::default();
         let pull = self.pull(&nudge);
@@ -120,15 +136,13 @@ impl Parts {
             let worker = workers::deliver(deliverer, clock, nudge.listen(), drained);
             self.lifecycle.spawn("deliver", worker);
         }
-        let live = self
-            .config
-            .status
-            .pages
-            .iter()
-            .any(|page| page.url.is_some());
-        if let Some(interval) = self.config.status.poll_interval.filter(|_| live) {
+        let interval = self.config.status.poll_interval;
+        let pages = self.config.status.pages.iter();
+        for page in pages.filter(|page| page.url.is_some()) {
+            let Some(interval) = interval else { break };
+            let (pull, clock) = (pull.clone(), Arc::clone(&self.clock));
             let drained = drained(self.lifecycle.clone());
-            let worker = workers::poll(pull, interval, Arc::clone(&self.clock), drained);
+            let worker = workers::poll(pull, page.vendor.to_owned(), interval, clock, drained);
             self.lifecycle.spawn("poll", worker);
         }
     }

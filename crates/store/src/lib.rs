@@ -59,8 +59,8 @@ pub trait EventLog: Send + Sync {
     /// Returns one event.
     async fn event(&self, event_id: &EventId) -> Result<Option<EventRecord>, StoreError>;
 
-    /// Returns the states of an event, oldest first, the present one last; of more than 200 the
-    /// newest; empty if unknown.
+    /// Returns the states of an event, oldest first, the present one last; of very many or very
+    /// large ones the newest; empty if unknown.
     async fn history(&self, event_id: &EventId) -> Result<Vec<Revision>, StoreError>;
 
     /// Lists events, newest received first, of one instant the last stored first. With a search

@@ -1,6 +1,7 @@
 //! `signalbox serve`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use signalbox_store::DatabaseUrl;
@@ -12,8 +13,11 @@ use crate::config::{Config, Sources, settings};
 use crate::lifecycle::terminate_signal;
 use crate::logging;
 
-/// Threads for reads of the store and for parsing pages.
-const BLOCKING_THREADS_MAX: usize = 8;
+/// Threads for reads of the store, for parsing pages and for looking up names, which can hang: more
+/// than all look-ups that can be under way at once, so that the store is read all the same.
+const BLOCKING_THREADS_MAX: usize = 64;
+/// Longest wait for threads that hang when everything else has ended.
+const THREADS_WAIT_MAX: Duration = Duration::from_millis(200);
 
 /// Run the hub
 ///
@@ -52,7 +56,9 @@ impl Serve {
             .max_blocking_threads(BLOCKING_THREADS_MAX)
             .enable_all()
             .build()?;
-        let finished = runtime.block_on(serve(config))?;
+        let finished = runtime.block_on(serve(config));
+        runtime.shutdown_timeout(THREADS_WAIT_MAX);
+        let finished = finished?;
         if finished {
             Ok(())
         } else {

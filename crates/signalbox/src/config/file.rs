@@ -18,24 +18,20 @@ pub(super) struct Entry {
     pub(super) place: String,
 }
 
-/// Reads the text of a config file called `name`.
-pub(super) fn read(name: &str, text: &str) -> Result<BTreeMap<String, Entry>, Vec<Problem>> {
+/// Reads the text of a config file called `name`: what can be used of it, and what is wrong.
+pub(super) fn read(name: &str, text: &str) -> (BTreeMap<String, Entry>, Vec<Problem>) {
     let document = Document { name, text };
-    let table = DeTable::parse(text).map_err(|error| {
-        vec![Problem {
+    let mut entries = BTreeMap::new();
+    let mut problems = Vec::new();
+    match DeTable::parse(text) {
+        Ok(table) => document.flatten("", table.get_ref(), &mut entries, &mut problems),
+        Err(error) => problems.push(Problem {
             place: document.place(error.span().map_or(0, |span| span.start)),
             what: format!("not TOML: {}", error.message()),
             fix: "write `key = value` lines under `[table]` headers".to_owned(),
-        }]
-    })?;
-    let mut entries = BTreeMap::new();
-    let mut problems = Vec::new();
-    document.flatten("", table.get_ref(), &mut entries, &mut problems);
-    if problems.is_empty() {
-        Ok(entries)
-    } else {
-        Err(problems)
+        }),
     }
+    (entries, problems)
 }
 
 struct Document<'a> {

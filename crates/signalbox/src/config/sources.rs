@@ -103,10 +103,9 @@ impl Sources {
 
     /// Adds the text of a config file called `name`.
     pub fn set_file(&mut self, name: &str, text: &str) {
-        match file::read(name, text) {
-            Ok(entries) => self.file = entries,
-            Err(problems) => self.problems.extend(problems),
-        }
+        let (entries, problems) = file::read(name, text);
+        self.file = entries;
+        self.problems.extend(problems);
     }
 
     fn read_dotenv(&mut self, path: &Path) {

@@ -41,7 +41,7 @@ pub(super) async fn context(
         .and_then(|()| auth::check(app.api_token.as_ref(), &request));
     let mut response = match refused {
         Err(problem) => problem.into_response(),
-        Ok(()) => guard::contain(next.run(request)).await,
+        Ok(()) => guard::contain(next.run(request), &app.lifecycle).await,
     };
 
     let code = response

@@ -18,6 +18,7 @@ mod guard;
 mod health;
 mod index;
 mod ingest_stripe;
+mod lingering;
 mod mock;
 mod problem;
 mod pull_status;

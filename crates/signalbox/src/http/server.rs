@@ -20,10 +20,15 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::lingering::Lingering;
 use crate::lifecycle::Lifecycle;
 
-/// Connections at a time. Further ones wait in the kernel's queue.
+/// Connections at a time, where there are file descriptors for them. Further ones wait in the
+/// kernel's queue.
 const CONNECTIONS_MAX: usize = 8_192;
+/// File descriptors that are kept for the store, for pages and for destinations: strangers must not
+/// take those by which people are paged.
+const DESCRIPTORS_KEPT: usize = 128;
 /// Longest that the head of a request may take, and that an idle connection is kept.
 const HEAD_MAX: Duration = Duration::from_secs(10);
 /// Largest head, in bytes.
@@ -38,7 +43,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until draining begins, then finishes every request that was begun.
 pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) {
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let leftovers = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(connections_max()));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             break;
@@ -49,7 +55,8 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = connection(stream, router.clone(), lifecycle.clone());
+                let connection =
+                    connection(stream, router.clone(), lifecycle.clone(), leftovers.clone());
                 spawn(&connections, async move {
                     connection.await;
                     drop(place);
@@ -67,6 +74,21 @@ pub async fn serve(listener: TcpListener, router: Router, lifecycle: Lifecycle) 
     connections.wait().await;
 }
 
+fn connections_max() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let open_files = limits.lines().find_map(|line| {
+        line.strip_prefix("Max open files")?
+            .split_whitespace()
+            .next()
+    });
+    let descriptors: usize = open_files
+        .and_then(|soft| soft.parse().ok())
+        .unwrap_or(CONNECTIONS_MAX);
+    descriptors
+        .saturating_sub(DESCRIPTORS_KEPT)
+        .clamp(32, CONNECTIONS_MAX)
+}
+
 /// A connection that panics ends alone; unlike a worker it must not end the process.
 #[expect(
     clippy::disallowed_methods,
@@ -76,16 +98,20 @@ fn spawn(tracker: &TaskTracker, task: impl Future<Output = ()> + Send + 'static)
     tokio::spawn(tracker.track_future(task));
 }
 
-fn with_body(request: Request<Incoming>) -> Request<Body> {
-    request.map(Body::new)
-}
-
-async fn connection(stream: TcpStream, router: Router, lifecycle: Lifecycle) {
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    lifecycle: Lifecycle,
+    leftovers: TaskTracker,
+) {
     // Answers are small and awaited: never hold them back for more.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_MAX));
-    let service = TowerToHyperService::new(router.map_request(with_body));
+    let service =
+        TowerToHyperService::new(router.map_request(move |request: Request<Incoming>| {
+            request.map(|body| Body::new(Lingering::new(body, leftovers.clone())))
+        }));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)

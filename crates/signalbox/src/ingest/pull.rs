@@ -35,11 +35,11 @@ pub struct PageSource {
 
 /// Which pages to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum Scope<'a> {
     /// All of them, fixtures included: somebody asked.
     All,
-    /// Those with a URL: the background poll.
-    Live,
+    /// One of them, by its vendor: the background poll.
+    Page(&'a str),
 }
 
 /// What a round of looks came to.
@@ -124,12 +124,12 @@ impl Pull {
     }
 
     /// Looks at the pages in scope, all at once.
-    pub async fn run(&self, scope: Scope, request_id: &str) -> PullReport {
+    pub async fn run(&self, scope: Scope<'_>, request_id: &str) -> PullReport {
         let pages: Vec<_> = self
             .0
             .pages
             .iter()
-            .filter(|page| scope == Scope::All || page.url.is_some())
+            .filter(|page| scope == Scope::All || scope == Scope::Page(&page.vendor))
             .collect();
         let looks = pages.iter().map(|page| self.join(page, request_id));
         let mut report = PullReport::default();
@@ -270,7 +270,10 @@ impl Inner {
             source: feed.source,
             url: place.to_owned(),
             page_id: snapshot.page_id.clone(),
-            page_updated_at: snapshot.page_updated_at,
+            // A page that stops telling its time keeps the one it told.
+            page_updated_at: snapshot
+                .page_updated_at
+                .max(known.as_ref().and_then(|known| known.page_updated_at)),
             n_items: count(snapshot.n_items),
             n_components: count(snapshot.n_components),
             proves_absence,

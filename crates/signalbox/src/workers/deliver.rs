@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
@@ -31,13 +32,18 @@ pub async fn deliver(
     let mut wait = Duration::ZERO;
     let mut draining = false;
     let given_up = CancellationToken::new();
+    let deadline = tokio::time::sleep(DRAIN_MAX);
+    tokio::pin!(deadline);
     while !(draining && in_flight.is_empty()) {
         let free = IN_FLIGHT_MAX - in_flight.len();
         tokio::select! {
             biased;
-            () = &mut drained, if !draining => draining = true,
+            () = &mut drained, if !draining => {
+                draining = true;
+                deadline.as_mut().reset(Instant::now() + DRAIN_MAX);
+            }
             Some(()) = in_flight.next() => wait = Duration::ZERO,
-            () = tokio::time::sleep(DRAIN_MAX), if draining => given_up.cancel(),
+            () = &mut deadline, if draining && !given_up.is_cancelled() => given_up.cancel(),
             () = idle(wait, &mut nudge), if free > 0 && !draining => {
                 wait = match deliverer.lease(u32::try_from(free).unwrap_or(1)).await {
                     Ok(leased) if leased.is_empty() => until_due(&deliverer, &clock).await,

@@ -1,4 +1,5 @@
-//! Looks at the configured status pages, again and again.
+//! Looks at one status page, again and again. Each page has its own loop, so that one that hangs
+//! delays no other.
 
 use std::future::Future;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use crate::ingest::{Pull, Scope};
 /// Polls every `interval`, give or take a tenth, until `drained` resolves.
 pub async fn poll(
     pull: Pull,
+    vendor: String,
     interval: Duration,
     clock: SharedClock,
     drained: impl Future<Output = ()>,
@@ -20,7 +22,7 @@ pub async fn poll(
         let request_id = clock.new_id();
         tokio::select! {
             () = &mut drained => return,
-            _ = pull.run(Scope::Live, &request_id) => {}
+            _ = pull.run(Scope::Page(&vendor), &request_id) => {}
         }
         tokio::select! {
             () = &mut drained => return,

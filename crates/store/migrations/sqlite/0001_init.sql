@@ -25,6 +25,7 @@ CREATE TABLE events (
     resolved_at_ms       INTEGER,
     vendor_updated_at_ms INTEGER,
     missing_at_ms        INTEGER,
+    is_orphan            INTEGER NOT NULL DEFAULT 0,
     livemode             INTEGER,
     origin               TEXT    NOT NULL,
     vendor_status        TEXT    NOT NULL,

@@ -73,7 +73,7 @@ pub(super) fn judge(
     if matches!(verdict.change, Change::Same | Change::Outdated) {
         let touched_at = (verdict.change == Change::Same).then_some(seen.vendor_updated_at);
         tx.prepare(
-            "UPDATE events SET duplicates = duplicates + 1, missing_at_ms = NULL,
+            "UPDATE events SET duplicates = duplicates + 1, missing_at_ms = NULL, is_orphan = 0,
                  vendor_updated_at_ms = coalesce(?2, vendor_updated_at_ms)
              WHERE seq = ?1",
         )?
@@ -138,8 +138,8 @@ pub(super) fn write(
     tx.prepare(
         "UPDATE events SET stream_id = ?2, is_open = ?3, routed = max(routed, ?4),
              revision = revision + 1, updated_at_ms = ?5, resolved_at_ms = ?6,
-             vendor_updated_at_ms = ?7, missing_at_ms = NULL, vendor_status = ?8, change = ?9,
-             evidence = ?10, component = ?11, summary = ?12, decision = coalesce(?13, decision),
+             vendor_updated_at_ms = ?7, missing_at_ms = NULL, is_orphan = 0, vendor_status = ?8,
+             change = ?9, evidence = ?10, component = ?11, summary = ?12, decision = coalesce(?13, decision),
              description = ?14, raw = ?15
          WHERE seq = ?1",
     )?

@@ -63,13 +63,19 @@ pub(super) fn history(
 ) -> Result<Vec<Revision>, StoreError> {
     let mut statement = connection.prepare_cached(HISTORY)?;
     let mut found = statement.query([event_id.as_str()])?;
-    let mut revisions = Vec::new();
+    let mut revisions: Vec<Revision> = Vec::new();
+    let mut bytes = 0;
     while let Some(row) = found.next()? {
         let columns = Columns {
             row,
             table: "revisions",
             number: row.get("seq")?,
         };
+        let raw: String = columns.get("raw")?;
+        bytes += raw.len();
+        if bytes > PAGE_BYTES_MAX && !revisions.is_empty() {
+            break;
+        }
         revisions.push(Revision {
             revision: columns.get("revision")?,
             observed_at: columns.time("observed_at_ms")?,
@@ -81,7 +87,7 @@ pub(super) fn history(
             summary: columns.get("summary")?,
             description: columns.get("description")?,
             decision: columns.decision()?,
-            raw: RawJson::from_checked(columns.get::<String>("raw")?),
+            raw: RawJson::from_checked(raw),
         });
     }
     revisions.reverse();
@@ -90,7 +96,7 @@ pub(super) fn history(
 
 /// Bytes of records after which a page ends short: 500 events of the largest size would be half a
 /// gigabyte of one answer.
-const PAGE_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+const PAGE_BYTES_MAX: usize = 2 * 1_024 * 1_024;
 
 /// Lists events: newest received first; with a search text, newest stored first.
 pub(super) fn list(

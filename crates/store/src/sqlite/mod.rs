@@ -46,6 +46,7 @@ use writer::Writer;
 pub(crate) struct SqliteStore {
     writer: Writer,
     readers: Readers,
+    own_readers: Readers,
 }
 
 impl SqliteStore {
@@ -56,10 +57,15 @@ impl SqliteStore {
         let connection = open::for_writing(path, |connection| migrate::judge(connection, path))?;
         migrate::run(&connection, path, now)?;
         outbox::take_over(&connection, now).map_err(open::io("take over the leases of", path))?;
-        let readers = Readers::open(path)?;
+        let readers = Readers::open(path, reader::ASKED)?;
+        let own_readers = Readers::open(path, reader::OWN)?;
         let writer =
             Writer::start(connection, lock).map_err(open::io("start a writer for", path))?;
-        Ok(Self { writer, readers })
+        Ok(Self {
+            writer,
+            readers,
+            own_readers,
+        })
     }
 }
 
@@ -129,7 +135,7 @@ impl EventLog for SqliteStore {
 
     async fn page(&self, source: &str) -> Result<Option<PageRecord>, StoreError> {
         let source = source.to_owned();
-        self.readers
+        self.own_readers
             .run(move |connection| pages::load(connection, &source))
             .await
     }
@@ -158,7 +164,7 @@ impl Outbox for SqliteStore {
 
     async fn next_due(&self, target: &Target) -> Result<Option<Timestamp>, StoreError> {
         let target = target.clone();
-        self.readers
+        self.own_readers
             .run(move |connection| outbox::next_due(connection, &target))
             .await
     }
@@ -198,7 +204,7 @@ impl Store for SqliteStore {
         self.writer
             .run(|tx| Ok(tx.prepare(PING)?.execute([]).map(drop)?))
             .await?;
-        self.readers
+        self.own_readers
             .run(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
             .await
     }
@@ -207,6 +213,7 @@ impl Store for SqliteStore {
         // The readers first: the writer's connection, closed last and alone, leaves one tidy file
         // behind. Two that close at once see each other and leave the WAL to nobody.
         self.readers.close().await;
+        self.own_readers.close().await;
         self.writer.close().await;
     }
 }

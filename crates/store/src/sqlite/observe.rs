@@ -18,6 +18,9 @@ use crate::{Accepted, Evidence, Look, StoreError, Tally};
 /// Applies a look.
 pub(super) fn observe(tx: &mut Tx<'_>, look: &Look, now: Timestamp) -> Result<Tally, StoreError> {
     let mut visit = Visit::new(&look.request_id, look.origin, now);
+    if pages::is_another(tx, &look.page, look.origin)? {
+        orphan(tx, &look.page.source, look.origin)?;
+    }
     let open = open_subjects(tx, &look.page.source, look.origin)?;
     for sighting in &look.sightings {
         match sighting {
@@ -146,7 +149,8 @@ impl<'a> Visit<'a> {
         match lifecycle::absent(&row.stored, self.context.now) {
             Absence::Noted => {
                 tx.prepare(
-                    "UPDATE events SET missing_at_ms = coalesce(missing_at_ms, ?2) WHERE seq = ?1",
+                    "UPDATE events SET missing_at_ms = coalesce(missing_at_ms, ?2)
+                     WHERE seq = ?1 AND is_orphan = 0",
                 )?
                 .execute(params![row.seq, self.context.now.as_millisecond()])?;
                 Ok(())
@@ -187,12 +191,24 @@ impl<'a> Visit<'a> {
     /// A component under maintenance is there: not missing, though not well either.
     fn meet(&self, tx: &Tx<'_>, subject: &str) -> Result<(), StoreError> {
         tx.prepare(
-            "UPDATE events SET missing_at_ms = NULL
-             WHERE subject = ?1 AND is_open = 1 AND origin = ?2 AND missing_at_ms IS NOT NULL",
+            "UPDATE events SET missing_at_ms = NULL, is_orphan = 0
+             WHERE subject = ?1 AND is_open = 1 AND origin = ?2
+                 AND (missing_at_ms IS NOT NULL OR is_orphan = 1)",
         )?
         .execute(params![subject, self.origin.as_str()])?;
         Ok(())
     }
+}
+
+/// Another page serves the feed now. What only the old one showed is never judged by the silence
+/// of the new one; it waits for a word of its own, or for somebody to close it.
+fn orphan(tx: &Tx<'_>, source: &str, origin: Origin) -> Result<(), StoreError> {
+    tx.prepare(&format!(
+        "UPDATE events SET is_orphan = 1, missing_at_ms = NULL
+         WHERE is_open = 1 AND subject IN ({OPEN_SUBJECTS}) AND origin = ?2"
+    ))?
+    .execute([source, origin.as_str()])?;
+    Ok(())
 }
 
 /// The subjects of a feed that are open, in order: few, whatever is stored. The index is named,

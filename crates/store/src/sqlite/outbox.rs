@@ -25,8 +25,8 @@ const BEHIND: &str = "EXISTS (SELECT 1 FROM deliveries p
      WHERE p.dedup_key = d.dedup_key AND p.destination_id = d.destination_id
          AND p.state = 'pending' AND p.id < d.id)";
 
-/// Ends the leases of the process before: the lock says that it is gone, so nobody need wait for
-/// the rest of their time.
+/// Ends the leases and parks of the process before: the lock says that it is gone, so nobody need
+/// wait for the rest of their time.
 pub(super) fn take_over(connection: &Connection, now: Timestamp) -> rusqlite::Result<()> {
     let now_ms = now.as_millisecond();
     connection.execute(
@@ -35,9 +35,10 @@ pub(super) fn take_over(connection: &Connection, now: Timestamp) -> rusqlite::Re
              WHERE a.delivery_id = deliveries.id AND a.attempt = deliveries.attempts)",
         [now_ms],
     )?;
+    // A restart is how a corrected credential comes; one delivery goes ahead to see.
     connection.execute(
         "UPDATE destinations SET parked_until_ms = min(parked_until_ms, ?1), probe_id = NULL
-         WHERE probe_id IS NOT NULL",
+         WHERE parked_until_ms IS NOT NULL",
         [now_ms],
     )?;
     Ok(())

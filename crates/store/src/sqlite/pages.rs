@@ -1,7 +1,7 @@
 //! What is known of each polled page.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use signalbox_core::event::Origin;
 
 use super::rows::{Columns, millis};
@@ -33,6 +33,24 @@ pub(super) fn load(
         proves_absence: columns.get("proves_absence")?,
         etag: columns.get("etag")?,
         last_modified: columns.get("last_modified")?,
+    }))
+}
+
+/// Tells whether the feed was last served by another page: at another URL, and not under the same
+/// identifier.
+pub(super) fn is_another(
+    tx: &Tx<'_>,
+    page: &PageRecord,
+    origin: Origin,
+) -> Result<bool, StoreError> {
+    let found: Option<(String, Option<String>)> = tx
+        .prepare("SELECT url, page_id FROM pages WHERE source = ?1 AND origin = ?2")?
+        .query_row([&*page.source, origin.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(found.is_some_and(|(url, page_id)| {
+        url != page.url && (page_id.is_none() || page_id != page.page_id)
     }))
 }
 

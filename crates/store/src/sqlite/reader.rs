@@ -9,25 +9,29 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::open;
 use crate::{OpenError, StoreError};
 
-/// Connections for reading. More would only compete for the cores.
-const READERS: u32 = 4;
+/// Connections for what people ask. More would only compete for the cores.
+pub(super) const ASKED: u32 = 4;
+/// Connections for what the hub asks itself: a costly search must not delay a page or readiness.
+pub(super) const OWN: u32 = 1;
 
 /// The pool. Queries run on blocking threads, never on those that serve sockets.
 pub(super) struct Readers {
     free: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
+    n: u32,
 }
 
 impl Readers {
     /// Opens the connections.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        let free: Vec<_> = (0..READERS)
+    pub(super) fn open(path: &Path, n: u32) -> Result<Self, OpenError> {
+        let free: Vec<_> = (0..n)
             .map(|_| open::for_reading(path))
             .collect::<Result<_, _>>()?;
         let permits = Arc::new(Semaphore::new(free.len()));
         Ok(Self {
             free: Arc::new(Mutex::new(free)),
             permits,
+            n,
         })
     }
 
@@ -59,7 +63,7 @@ impl Readers {
 
     /// Lets what runs finish and closes the connections; later queries are refused.
     pub(super) async fn close(&self) {
-        let all = self.permits.acquire_many(READERS).await;
+        let all = self.permits.acquire_many(self.n).await;
         self.permits.close();
         self.free
             .lock()
@@ -105,7 +109,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db");
         drop(open::for_writing(&path, |_| Ok(())).unwrap());
-        let readers = Readers::open(&path).unwrap();
+        let readers = Readers::open(&path, ASKED).unwrap();
         (folder, readers)
     }
 
@@ -116,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn a_query_that_panics_gives_its_connection_back() {
         let (_folder, readers) = pool();
-        for _ in 0..2 * READERS {
+        for _ in 0..2 * ASKED {
             let failed = readers
                 .run(|_| -> Result<(), StoreError> { panic!("on purpose") })
                 .await;
@@ -133,7 +137,7 @@ mod tests {
     async fn a_query_that_nobody_waits_for_keeps_its_connection_to_its_end() {
         let (_folder, readers) = pool();
         let mut held = Vec::new();
-        for _ in 0..READERS {
+        for _ in 0..ASKED {
             let (release, released) = mpsc::channel::<()>();
             let (start, started) = tokio::sync::oneshot::channel();
             let query = readers.run(move |_| {

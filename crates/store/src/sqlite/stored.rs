@@ -72,7 +72,7 @@ fn load(tx: &Tx<'_>, condition: &str, values: &[&dyn ToSql]) -> Result<Option<Ro
 pub(super) const PAGES: &str =
     "SELECT d.id, t.name, t.mock, d.action, d.dedup_key, d.state, d.attempts, d.reason,
          EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id
-             AND a.reason IN ('timeout', 'interrupted', 'unknown')) AS may_have_arrived
+             AND a.reason IN ('timeout', 'interrupted', 'unknown', 'server_error')) AS may_have_arrived
      FROM deliveries d JOIN destinations t ON t.id = d.destination_id
      WHERE d.event_seq = ?1 ORDER BY d.id";
 

@@ -16,14 +16,14 @@ use crate::instant;
 use crate::json::{self, JsonError};
 
 /// Longest vendor id; platforms use 1 to 36 characters.
-const ID_MAX: usize = 128;
+const ID_MAX: usize = 200;
 
 /// Most updates that are kept of one incident, the newest ones. The longest life recorded has 19;
 /// `raw` keeps all.
 const UPDATES_MAX: usize = 500;
 
 /// What an identifier must look like.
-const ID: Wrong = (".id", "1 to 128 visible ASCII characters without / or :");
+const ID: Wrong = (".id", "1 to 200 visible ASCII characters without / or :");
 
 /// What a time must look like.
 pub(in crate::source) const TIME: &str = "an RFC 3339 time from 1970 to 9998";

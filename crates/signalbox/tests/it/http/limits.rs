@@ -250,13 +250,15 @@ async fn an_answer_that_nobody_reads_is_given_up_after_a_minute() {
         hub.take(large.replace("po_1", &"x".repeat(1_000_000)))
             .await;
     }
+    // More than the kernel keeps for a reader that does not read.
+    let request = "GET /events HTTP/1.1\r\nhost: hub\r\n\r\n".repeat(16);
     let mut wire = hub.wire().await;
-    assert!(wire.send("GET /events HTTP/1.1\r\nhost: hub\r\n\r\n").await);
+    assert!(wire.send(&request).await);
     hub.settle().await;
     pass(65).await;
     let bytes = wire.closed().await;
     assert!(
-        !bytes.ends_with(b"}"),
+        bytes.len() < 16 * 2_000_000,
         "all of {} bytes were still held",
         bytes.len()
     );
