@@ -36,6 +36,7 @@ const CRATES: &[Crate] = &[
             "schemars",
             "serde",
             "serde_json",
+            "sha1",
             "sha2",
             "subtle",
             "thiserror",

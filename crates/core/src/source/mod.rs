@@ -2,3 +2,4 @@
 
 pub mod statuspage;
 pub mod stripe;
+pub mod webhook;

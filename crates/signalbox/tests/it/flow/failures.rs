@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Fake, FakePager, PageDocument, Reply, TestHub, eventually, failed_payout, pass};
+use crate::support::{
+    Fake, FakePager, PageDocument, Reply, TestHub, eventually, failed_payout, pass,
+};
 
 async fn paging_hub(pager: &FakePager) -> TestHub {
     TestHub::builder().pager(pager).start().await
@@ -11,7 +13,10 @@ async fn paging_hub(pager: &FakePager) -> TestHub {
 /// Waits until an attempt at an event's only delivery has a reason on record.
 async fn tried(hub: &TestHub, event_id: &str, reason: &str) -> Value {
     eventually(&format!("{event_id} {reason}"), async || {
-        let row = hub.deliveries(&format!("event_id={event_id}")).await.pop()?;
+        let row = hub
+            .deliveries(&format!("event_id={event_id}"))
+            .await
+            .pop()?;
         (row["reason"] == reason).then_some(row)
     })
     .await
@@ -22,7 +27,10 @@ async fn log(hub: &TestHub, event_id: &str) -> Vec<(String, Value)> {
     let event = hub.event(event_id).await;
     let attempts = event["deliveries"][0]["log"].as_array().unwrap();
     let shown = |attempt: &Value| {
-        (attempt["reason"].as_str().unwrap().to_owned(), attempt["status"].clone())
+        (
+            attempt["reason"].as_str().unwrap().to_owned(),
+            attempt["status"].clone(),
+        )
     };
     attempts.iter().map(shown).collect()
 }
@@ -51,11 +59,18 @@ async fn every_failure_that_may_pass_is_tried_again() {
         assert_eq!(row["state"], "pending", "{row}");
         hub.advance(5).await;
         hub.delivered(&id).await;
-        let reasons: Vec<_> = log(&hub, &id).await.into_iter().map(|(reason, _)| reason).collect();
+        let reasons: Vec<_> = log(&hub, &id)
+            .await
+            .into_iter()
+            .map(|(reason, _)| reason)
+            .collect();
         assert_eq!(reasons, [reason, "accepted"]);
     }
     assert_eq!(pager.seen().len(), 16);
-    assert!(pager.seen().iter().all(|seen| seen.path == FakePager::PATH), "no redirect is followed");
+    assert!(
+        pager.seen().iter().all(|seen| seen.path == FakePager::PATH),
+        "no redirect is followed"
+    );
     assert!(pager.keys_by_event().values().all(|keys| keys.len() == 1));
     hub.finish().await;
 }
@@ -77,7 +92,10 @@ async fn the_waits_between_attempts_grow_and_keep_the_promise() {
         hub.advance(1).await;
     }
     let n_in_first_minute = pager.seen().len();
-    assert!((5..=8).contains(&n_in_first_minute), "{n_in_first_minute} attempts in a minute");
+    assert!(
+        (5..=8).contains(&n_in_first_minute),
+        "{n_in_first_minute} attempts in a minute"
+    );
     let row = tried(&hub, "evt_down", "server_error").await;
     assert_eq!(row["attempts"], n_in_first_minute);
     pager.answer(FakePager::accepted());
@@ -90,7 +108,10 @@ async fn the_waits_between_attempts_grow_and_keep_the_promise() {
 async fn the_wait_that_a_destination_asks_for_is_kept() {
     let pager = FakePager::accepting().await;
     let hub = paging_hub(&pager).await;
-    for (id, header) in [("evt_s", "120"), ("evt_date", "Mon, 15 Jan 2024 12:04:01 GMT")] {
+    for (id, header) in [
+        ("evt_s", "120"),
+        ("evt_date", "Mon, 15 Jan 2024 12:04:01 GMT"),
+    ] {
         pager.then([Reply::status(429).header("retry-after", header)]);
         let n_before = pager.seen().len();
         hub.take(failed_payout(id)).await;
@@ -108,22 +129,36 @@ async fn the_wait_that_a_destination_asks_for_is_kept() {
 async fn what_is_refused_for_good_is_dead_until_somebody_retries_it() {
     let pager = FakePager::accepting().await;
     let hub = paging_hub(&pager).await;
-    for (n, status) in [400, 402, 404, 409, 410, 413, 422, 451].into_iter().enumerate() {
+    for (n, status) in [400, 402, 404, 409, 410, 413, 422, 451]
+        .into_iter()
+        .enumerate()
+    {
         let id = format!("evt_{status}");
         pager.then([Reply::status(status)]);
         hub.take(failed_payout(&id)).await;
         let row = tried(&hub, &id, "refused").await;
-        assert_eq!((&row["state"], &row["next_attempt_at"]), (&json!("dead"), &json!(null)));
-        assert_eq!(log(&hub, &id).await, [("refused".to_owned(), json!(status))]);
+        assert_eq!(
+            (&row["state"], &row["next_attempt_at"]),
+            (&json!("dead"), &json!(null))
+        );
+        assert_eq!(
+            log(&hub, &id).await,
+            [("refused".to_owned(), json!(status))]
+        );
         assert_eq!(hub.deliveries("state=dead").await.len(), n + 1);
     }
     hub.advance(100_000).await;
     assert_eq!(pager.seen().len(), 8, "nothing of it is tried again");
     for row in hub.deliveries("state=dead").await {
-        hub.post(&format!("/deliveries/{}/retry", row["id"]), "").await.expect(202);
+        hub.post(&format!("/deliveries/{}/retry", row["id"]), "")
+            .await
+            .expect(202);
     }
     hub.wait_deliveries("state=delivered", 8).await;
-    assert_eq!(hub.event("evt_400").await["delivered_to"], json!(["pagerduty"]));
+    assert_eq!(
+        hub.event("evt_400").await["delivered_to"],
+        json!(["pagerduty"])
+    );
     hub.finish().await;
 }
 
@@ -163,7 +198,9 @@ async fn a_parked_destination_is_tried_at_once_on_request() {
     hub.take(failed_payout("evt_first")).await;
     let row = tried(&hub, "evt_first", "unauthorized").await;
     hub.take(failed_payout("evt_second")).await;
-    hub.post(&format!("/deliveries/{}/retry", row["id"]), "").await.expect(202);
+    hub.post(&format!("/deliveries/{}/retry", row["id"]), "")
+        .await
+        .expect(202);
     hub.wait_deliveries("state=delivered", 2).await;
     hub.finish().await;
 }
@@ -190,7 +227,10 @@ async fn the_status_counts_however_the_rest_of_the_answer_goes_on() {
     let body = FakePager::accepted();
     for (id, reply) in [
         ("evt_cut_off", body.clone().cut_off()),
-        ("evt_huge", Reply::text(vec![b'x'; 10 * 1_024 * 1_024]).with_status(202)),
+        (
+            "evt_huge",
+            Reply::text(vec![b'x'; 10 * 1_024 * 1_024]).with_status(202),
+        ),
         ("evt_endless", body.clone().endless()),
         ("evt_stalled", body.clone().stalled()),
         ("evt_dripping", body.dripping()),
@@ -201,7 +241,11 @@ async fn the_status_counts_however_the_rest_of_the_answer_goes_on() {
         pager.wait_for(n_before + 1).await;
         pass(11).await;
         hub.delivered(id).await;
-        assert_eq!(log(&hub, id).await, [("accepted".to_owned(), json!(202))], "{id}");
+        assert_eq!(
+            log(&hub, id).await,
+            [("accepted".to_owned(), json!(202))],
+            "{id}"
+        );
     }
     hub.finish().await;
 }
@@ -210,17 +254,32 @@ async fn the_status_counts_however_the_rest_of_the_answer_goes_on() {
 async fn a_trigger_that_needs_several_attempts_still_goes_before_its_resolve() {
     let pager = FakePager::accepting().await;
     pager.then([Reply::status(500), Reply::status(429), Reply::deaf()]);
-    let open = PageDocument::edited("2024-01-15T11:00:00Z")
-        .incident("i1", "critical", "investigating", "2024-01-15T11:00:00Z");
+    let open = PageDocument::edited("2024-01-15T11:00:00Z").incident(
+        "i1",
+        "critical",
+        "investigating",
+        "2024-01-15T11:00:00Z",
+    );
     let page = Fake::answering(open.reply()).await;
-    let hub = TestHub::builder().pager(&pager).only_spreedly(&page).start().await;
+    let hub = TestHub::builder()
+        .pager(&pager)
+        .only_spreedly(&page)
+        .start()
+        .await;
     hub.pull().await.expect(200);
     tried(&hub, "spreedly_status:i1", "server_error").await;
     page.answer(open.resolved_at("2024-01-15T11:30:00Z").reply());
     hub.pull().await.expect(200);
     let rows = hub.deliveries("").await;
-    assert_eq!((&rows[0]["action"], &rows[0]["state"]), (&json!("resolve"), &json!("pending")));
-    assert_eq!(rows[0]["next_attempt_at"], json!(null), "it waits for the trigger");
+    assert_eq!(
+        (&rows[0]["action"], &rows[0]["state"]),
+        (&json!("resolve"), &json!("pending"))
+    );
+    assert_eq!(
+        rows[0]["next_attempt_at"],
+        json!(null),
+        "it waits for the trigger"
+    );
     for n_tried in 2..4 {
         hub.advance(10).await;
         pager.wait_for(n_tried).await;
@@ -230,7 +289,10 @@ async fn a_trigger_that_needs_several_attempts_still_goes_before_its_resolve() {
     hub.wait_deliveries("state=delivered", 2).await;
     let asked = pager.asked();
     let actions: Vec<_> = asked.iter().map(|(action, _)| action.as_str()).collect();
-    assert_eq!(actions, ["trigger", "trigger", "trigger", "trigger", "resolve"]);
+    assert_eq!(
+        actions,
+        ["trigger", "trigger", "trigger", "trigger", "resolve"]
+    );
     assert!(asked.iter().all(|(_, key)| key == "spreedly_status:i1"));
     hub.finish().await;
 }

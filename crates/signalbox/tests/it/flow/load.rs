@@ -11,7 +11,9 @@ async fn a_hanging_destination_does_not_slow_ingestion() {
     pager.answer(Reply::silent());
     let hub = TestHub::builder().pager(&pager).start().await;
     for round in 0..10 {
-        let bodies: Vec<_> = (0..20).map(|n| failed_payout(&format!("evt_{round}_{n}"))).collect();
+        let bodies: Vec<_> = (0..20)
+            .map(|n| failed_payout(&format!("evt_{round}_{n}")))
+            .collect();
         for answer in join_all(bodies.iter().map(|body| hub.stripe(body))).await {
             answer.expect_json(200, &json!({ "received": true }));
         }
@@ -40,12 +42,17 @@ async fn hundreds_of_pages_are_sent_once_each() {
     let pager = FakePager::accepting().await;
     let hub = TestHub::builder().pager(&pager).start().await;
     for round in 0..10 {
-        let bodies: Vec<_> = (0..30).map(|n| failed_payout(&format!("evt_{round}_{n}"))).collect();
+        let bodies: Vec<_> = (0..30)
+            .map(|n| failed_payout(&format!("evt_{round}_{n}")))
+            .collect();
         for answer in join_all(bodies.iter().map(|body| hub.stripe(body))).await {
             answer.expect_json(200, &json!({ "received": true }));
         }
     }
     hub.all_sent().await;
-    assert_eq!((pager.seen().len(), pager.keys_by_event().len()), (300, 300));
+    assert_eq!(
+        (pager.seen().len(), pager.keys_by_event().len()),
+        (300, 300)
+    );
     hub.finish().await;
 }

@@ -12,13 +12,21 @@ async fn what_waits_arrives_after_a_restart_under_its_first_correlation_id() {
     let hub = TestHub::builder().pager(&pager).start().await;
     for n in 0..5 {
         let body = failed_payout(&format!("evt_{n}"));
-        let call = hub.call(Method::POST, "/ingest/stripe").header("x-request-id", &format!("trace-{n}"));
-        call.header("stripe-signature", &sign(SECRET, &body)).body(body).send().await.expect(200);
+        let call = hub
+            .call(Method::POST, "/ingest/stripe")
+            .header("x-request-id", &format!("trace-{n}"));
+        call.header("stripe-signature", &sign(SECRET, &body))
+            .body(body)
+            .send()
+            .await
+            .expect(200);
     }
     pager.wait_for(5).await;
     eventually("all failures on record", async || {
         let rows = hub.deliveries("state=pending").await;
-        rows.iter().all(|row| row["reason"] == "server_error").then_some(())
+        rows.iter()
+            .all(|row| row["reason"] == "server_error")
+            .then_some(())
     })
     .await;
     pager.answer(FakePager::accepted());
@@ -28,9 +36,17 @@ async fn what_waits_arrives_after_a_restart_under_its_first_correlation_id() {
     hub.wait_deliveries("state=delivered", 5).await;
     for seen in pager.seen() {
         let body = seen.json();
-        let n = body["dedup_key"].as_str().unwrap().strip_prefix("evt_").unwrap().to_owned();
+        let n = body["dedup_key"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("evt_")
+            .unwrap()
+            .to_owned();
         assert_eq!(seen.header("x-request-id"), format!("trace-{n}"));
-        assert_eq!(body["payload"]["custom_details"]["request_id"], format!("trace-{n}"));
+        assert_eq!(
+            body["payload"]["custom_details"]["request_id"],
+            format!("trace-{n}")
+        );
     }
     hub.finish().await;
 }
@@ -43,7 +59,12 @@ async fn what_was_stored_reads_the_same_after_a_restart() {
         hub.take(failed_payout(&format!("evt_{n}"))).await;
     }
     hub.all_sent().await;
-    let paths = ["/events", "/events?q=gateway", "/deliveries", "/events/evt_1"];
+    let paths = [
+        "/events",
+        "/events?q=gateway",
+        "/deliveries",
+        "/events/evt_1",
+    ];
     let mut before = Vec::new();
     for path in paths {
         before.push(hub.get(path).await.text().to_owned());
@@ -91,7 +112,9 @@ async fn what_is_owed_to_a_destination_that_is_gone_waits_for_its_return() {
     assert!(hub.received().await.is_empty(), "the mock is not the pager");
     assert_eq!(hub.deliveries("state=pending").await.len(), 1);
     pager.answer(FakePager::accepted());
-    let hub = hub.restart_with("PAGERDUTY_ROUTING_KEY", FakePager::KEY).await;
+    let hub = hub
+        .restart_with("PAGERDUTY_ROUTING_KEY", FakePager::KEY)
+        .await;
     let event = hub.delivered("evt_1").await;
     assert_eq!(event["delivered_to"], json!(["pagerduty"]));
     hub.finish().await;

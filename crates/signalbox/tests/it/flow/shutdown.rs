@@ -32,7 +32,10 @@ async fn a_request_under_way_gets_its_answer() {
     let mut wire = half_sent(&hub, &body).await;
     hub.drain();
     assert!(wire.send(&body[body.len() / 2..]).await);
-    wire.answer().await.unwrap().expect_json(200, &json!({ "received": true }));
+    wire.answer()
+        .await
+        .unwrap()
+        .expect_json(200, &json!({ "received": true }));
     assert!(wire.closed().await.is_empty());
     let hub = hub.restart().await;
     assert_eq!(hub.event("evt_under_way").await["routed"], true);
@@ -64,7 +67,10 @@ async fn idle_connections_are_closed_at_once() {
     let hub = TestHub::start().await;
     let fresh = hub.wire().await;
     let mut used = hub.wire().await;
-    assert!(used.send("GET /healthz HTTP/1.1\r\nhost: hub\r\n\r\n").await);
+    assert!(
+        used.send("GET /healthz HTTP/1.1\r\nhost: hub\r\n\r\n")
+            .await
+    );
     used.answer().await.unwrap().expect(200);
     hub.finish().await;
     assert!(fresh.closed().await.is_empty());
@@ -89,7 +95,10 @@ async fn a_pull_of_a_silent_page_does_not_hold_it_up() {
     let page = Fake::answering(Reply::silent()).await;
     let hub = TestHub::builder().only_spreedly(&page).start().await;
     let mut wire = hub.wire().await;
-    assert!(wire.send("POST /ingest/pull-status HTTP/1.1\r\nhost: hub\r\n\r\n").await);
+    assert!(
+        wire.send("POST /ingest/pull-status HTTP/1.1\r\nhost: hub\r\n\r\n")
+            .await
+    );
     page.wait_for(1).await;
     finish_in_time(hub).await;
     drop(wire);
@@ -100,7 +109,8 @@ async fn an_answer_that_nobody_reads_does_not_hold_it_up() {
     let hub = TestHub::start().await;
     for n in 0..8 {
         let pad = "x".repeat(1_000_000);
-        hub.take(failed_payout(&format!("evt_{n}")).replace("po_1", &pad)).await;
+        hub.take(failed_payout(&format!("evt_{n}")).replace("po_1", &pad))
+            .await;
     }
     let mut wire = hub.wire().await;
     assert!(wire.send("GET /events HTTP/1.1\r\nhost: hub\r\n\r\n").await);

@@ -8,9 +8,17 @@ use crate::support::{Answer, SECRET, Served, event, sign_at};
 /// Sends an event of 64 KiB.
 async fn post(served: &Served, n: usize, now: i64) -> Answer {
     let pad = format!(",\"pad\":\"{}\"", "x".repeat(65_000));
-    let body = event(&format!("\"evt_{n}\""), "\"payout.paid\"", "1705315200", &pad);
+    let body = event(
+        &format!("\"evt_{n}\""),
+        "\"payout.paid\"",
+        "1705315200",
+        &pad,
+    );
     let call = served.call(Method::POST, "/ingest/stripe");
-    call.header("stripe-signature", &sign_at(SECRET, &body, now)).body(body).send().await
+    call.header("stripe-signature", &sign_at(SECRET, &body, now))
+        .body(body)
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -32,11 +40,25 @@ async fn a_binary_on_a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing()
     assert!(!refused.header("retry-after").is_empty());
     assert!(kept.len() > 10, "{}", kept.len());
     for n in 500..510 {
-        post(&served, n, now).await.problem(503, "store_unavailable");
+        post(&served, n, now)
+            .await
+            .problem(503, "store_unavailable");
     }
-    served.call(Method::GET, "/readyz").send().await.problem(503, "store_unavailable");
-    served.call(Method::GET, "/healthz").send().await.expect(200);
-    let list = served.call(Method::GET, "/events?limit=1").send().await.expect(200);
+    served
+        .call(Method::GET, "/readyz")
+        .send()
+        .await
+        .problem(503, "store_unavailable");
+    served
+        .call(Method::GET, "/healthz")
+        .send()
+        .await
+        .expect(200);
+    let list = served
+        .call(Method::GET, "/events?limit=1")
+        .send()
+        .await
+        .expect(200);
     assert_eq!(list["events"][0]["event_id"], kept.last().unwrap().as_str());
     served.finish().await;
 
@@ -46,12 +68,20 @@ async fn a_binary_on_a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing()
     loop {
         let list = served.call(Method::GET, &path).send().await.expect(200);
         let events = list["events"].as_array().unwrap();
-        found.extend(events.iter().map(|event| event["event_id"].as_str().unwrap().to_owned()));
-        let Some(cursor) = list["next_cursor"].as_str() else { break };
+        found.extend(
+            events
+                .iter()
+                .map(|event| event["event_id"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = list["next_cursor"].as_str() else {
+            break;
+        };
         path = format!("/events?limit=20&cursor={cursor}");
     }
     found.reverse();
     assert_eq!(found, kept);
-    post(&served, 500, now).await.expect_json(200, &json!({ "received": true }));
+    post(&served, 500, now)
+        .await
+        .expect_json(200, &json!({ "received": true }));
     served.finish().await;
 }

@@ -388,22 +388,40 @@ async fn raw_is_kept_to_the_byte() {
     hub.take(&body).await;
     for path in ["/events", "/events/evt_raw"] {
         let answer = hub.get(path).await;
-        assert!(answer.text().contains(&format!("\"raw\":{body}")), "{path}: {}", answer.text());
+        assert!(
+            answer.text().contains(&format!("\"raw\":{body}")),
+            "{path}: {}",
+            answer.text()
+        );
     }
     let hub = hub.restart().await;
-    assert!(hub.get("/events/evt_raw").await.text().contains(&format!("\"raw\":{body}")));
+    assert!(
+        hub.get("/events/evt_raw")
+            .await
+            .text()
+            .contains(&format!("\"raw\":{body}"))
+    );
     hub.finish().await;
 }
 
 #[tokio::test]
 async fn an_event_with_a_number_beyond_all_floats_is_delivered_like_any_other() {
     let hub = TestHub::start().await;
-    let body = event("\"evt_raw\"", "\"payout.failed\"", "1705315200", ",\"e\":1E400");
+    let body = event(
+        "\"evt_raw\"",
+        "\"payout.failed\"",
+        "1705315200",
+        ",\"e\":1E400",
+    );
     hub.take(&body).await;
     let row = settled_delivery(&hub, "evt_raw").await;
     assert_eq!(row["state"], "delivered", "{row}");
     let received = hub.get("/destinations/pagerduty").await;
-    assert!(received.text().contains(&format!("\"raw\":{body}")), "{}", received.text());
+    assert!(
+        received.text().contains(&format!("\"raw\":{body}")),
+        "{}",
+        received.text()
+    );
     hub.finish().await;
 }
 
@@ -423,7 +441,10 @@ async fn the_largest_event_is_delivered_like_any_other() {
 /// Waits until the one delivery of an event is no longer pending.
 async fn settled_delivery(hub: &TestHub, event_id: &str) -> Value {
     eventually("the delivery settled", async || {
-        let row = hub.deliveries(&format!("event_id={event_id}")).await.remove(0);
+        let row = hub
+            .deliveries(&format!("event_id={event_id}"))
+            .await
+            .remove(0);
         (row["state"] != "pending").then_some(row)
     })
     .await

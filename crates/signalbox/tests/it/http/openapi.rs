@@ -148,7 +148,10 @@ async fn every_schema_is_a_json_schema() {
 
 /// Builds a validator for what an operation answers.
 fn validator(document: &Value, method: &str, path: &str, status: &str) -> jsonschema::Validator {
-    let escaped = path.replace('/', "~1").replace('{', "%7B").replace('}', "%7D");
+    let escaped = path
+        .replace('/', "~1")
+        .replace('{', "%7B")
+        .replace('}', "%7D");
     let kind = if status.starts_with('2') {
         "json"
     } else {

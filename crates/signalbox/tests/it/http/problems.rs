@@ -29,7 +29,11 @@ async fn a_path_that_is_not_there_is_a_problem() {
         assert!(wire.send(request).await);
         let answer = wire.answer().await.unwrap();
         answer.check_always();
-        assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+        assert_eq!(
+            answer.header("content-type"),
+            "application/problem+json",
+            "{path}"
+        );
         answer.problem(404, "not_found");
     }
     hub.finish().await;

@@ -11,16 +11,28 @@ async fn a_page_with_a_url_is_fetched_and_counted() {
     let page = Fake::answering(page_with_incident().reply()).await;
     let hub = TestHub::builder().spreedly(&page).start().await;
     let answer = hub.pull().await;
-    answer.expect_text(200, r#"{"fetched":{"spreedly":2,"braze":1},"stored":2,"routed":1}"#);
+    answer.expect_text(
+        200,
+        r#"{"fetched":{"spreedly":2,"braze":1},"stored":2,"routed":1}"#,
+    );
     let event = hub.delivered(INCIDENT).await;
-    assert_eq!((&event["origin"], &event["summary"]), (&json!("live"), &json!("Trouble i1")));
+    assert_eq!(
+        (&event["origin"], &event["summary"]),
+        (&json!("live"), &json!("Trouble i1"))
+    );
     assert_eq!(event["description"], "We are investigating.");
     let seen = page.seen();
     assert_eq!(seen.len(), 1);
-    assert_eq!((seen[0].method.as_str(), seen[0].path.as_str()), ("GET", "/api/v2/summary.json"));
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].path.as_str()),
+        ("GET", "/api/v2/summary.json")
+    );
     assert!(seen[0].header("user-agent").starts_with("signalbox/"));
     assert!(seen[0].header("accept-encoding").contains("gzip"));
-    assert_eq!((seen[0].header("authorization"), seen[0].header("cookie")), ("", ""));
+    assert_eq!(
+        (seen[0].header("authorization"), seen[0].header("cookie")),
+        ("", "")
+    );
     hub.finish().await;
 }
 
@@ -31,7 +43,11 @@ async fn raw_of_a_page_is_kept_to_the_byte() {
     let hub = TestHub::builder().only_spreedly(&page).start().await;
     pull_well(&hub).await;
     let answer = hub.get("/events").await;
-    assert!(answer.text().contains(&format!("\"raw\":{item}")), "{}", answer.text());
+    assert!(
+        answer.text().contains(&format!("\"raw\":{item}")),
+        "{}",
+        answer.text()
+    );
     hub.finish().await;
 }
 
@@ -79,7 +95,10 @@ async fn redirects_to_anywhere_else_are_not() {
         for status in [301, 302, 303, 307, 308] {
             page.then([Reply::redirect(&location).with_status(status)]);
             let error = pull_error(&hub).await;
-            assert!(error.contains("redirects to another origin"), "{status} {location}: {error}");
+            assert!(
+                error.contains("redirects to another origin"),
+                "{status} {location}: {error}"
+            );
         }
     }
     assert!(trap.seen().is_empty());
@@ -113,11 +132,18 @@ async fn pulls_at_the_same_time_share_one_look() {
     let (answers, ()) = join(pulls, watching).await;
     for answer in &answers {
         assert_eq!(answer.text(), answers[0].text());
-        answer.expect_json(200, &json!({ "fetched": { "spreedly": 2 }, "stored": 1, "routed": 1 }));
+        answer.expect_json(
+            200,
+            &json!({ "fetched": { "spreedly": 2 }, "stored": 1, "routed": 1 }),
+        );
     }
     assert_eq!(page.seen().len(), 1);
     page.answer(page_with_incident().reply());
-    assert_eq!(pull_well(&hub).await["stored"], 0, "the next call looks anew");
+    assert_eq!(
+        pull_well(&hub).await["stored"],
+        0,
+        "the next call looks anew"
+    );
     assert_eq!(page.seen().len(), 2);
     hub.finish().await;
 }
@@ -128,7 +154,10 @@ async fn a_caller_that_leaves_does_not_spoil_the_look_of_the_next_one() {
     page.then([Reply::silent()]);
     let hub = TestHub::builder().only_spreedly(&page).start().await;
     let mut wire = hub.wire().await;
-    assert!(wire.send("POST /ingest/pull-status HTTP/1.1\r\nhost: hub\r\n\r\n").await);
+    assert!(
+        wire.send("POST /ingest/pull-status HTTP/1.1\r\nhost: hub\r\n\r\n")
+            .await
+    );
     page.wait_for(1).await;
     drop(wire);
     hub.settle().await;
@@ -140,22 +169,38 @@ async fn a_caller_that_leaves_does_not_spoil_the_look_of_the_next_one() {
 #[tokio::test]
 async fn a_page_that_has_not_changed_is_not_sent_again() {
     let page = Fake::answering(Reply::status(304)).await;
-    page.then([tagged(&page_with_incident(), "\"v1\"").header("last-modified", "Mon, 15 Jan 2024 11:00:00 GMT")]);
+    page.then([tagged(&page_with_incident(), "\"v1\"")
+        .header("last-modified", "Mon, 15 Jan 2024 11:00:00 GMT")]);
     let hub = TestHub::builder().only_spreedly(&page).start().await;
-    assert_eq!(pull_well(&hub).await, json!({ "fetched": { "spreedly": 2 }, "stored": 1, "routed": 1 }));
+    assert_eq!(
+        pull_well(&hub).await,
+        json!({ "fetched": { "spreedly": 2 }, "stored": 1, "routed": 1 })
+    );
     for _ in 0..2 {
         hub.advance(60).await;
         let answer = pull_well(&hub).await;
-        assert_eq!(answer, json!({ "fetched": { "spreedly": 2 }, "stored": 0, "routed": 0 }));
+        assert_eq!(
+            answer,
+            json!({ "fetched": { "spreedly": 2 }, "stored": 0, "routed": 0 })
+        );
     }
     let hub = hub.restart().await;
     assert_eq!(pull_well(&hub).await["fetched"]["spreedly"], 2);
     let seen = page.seen();
     assert_eq!(seen.len(), 4);
-    assert_eq!((seen[0].header("if-none-match"), seen[0].header("if-modified-since")), ("", ""));
+    assert_eq!(
+        (
+            seen[0].header("if-none-match"),
+            seen[0].header("if-modified-since")
+        ),
+        ("", "")
+    );
     for again in &seen[1..] {
         assert_eq!(again.header("if-none-match"), "\"v1\"");
-        assert_eq!(again.header("if-modified-since"), "Mon, 15 Jan 2024 11:00:00 GMT");
+        assert_eq!(
+            again.header("if-modified-since"),
+            "Mon, 15 Jan 2024 11:00:00 GMT"
+        );
     }
     assert!(hub.event(INCIDENT).await["resolved_at"].is_null());
     hub.finish().await;
@@ -166,13 +211,20 @@ async fn a_changed_page_brings_new_validators() {
     let page = Fake::answering(Reply::status(304)).await;
     page.then([
         tagged(&page_with_incident(), "\"v1\""),
-        tagged(&page_with_incident().component("api", "major_outage", &at("11:30")), "\"v2\""),
+        tagged(
+            &page_with_incident().component("api", "major_outage", &at("11:30")),
+            "\"v2\"",
+        ),
     ]);
     let hub = TestHub::builder().only_spreedly(&page).start().await;
     for stored in [1, 1, 0] {
         assert_eq!(pull_well(&hub).await["stored"], stored);
     }
-    let tags: Vec<_> = page.seen().iter().map(|seen| seen.header("if-none-match").to_owned()).collect();
+    let tags: Vec<_> = page
+        .seen()
+        .iter()
+        .map(|seen| seen.header("if-none-match").to_owned())
+        .collect();
     assert_eq!(tags, ["", "\"v1\"", "\"v2\""]);
     hub.finish().await;
 }
@@ -184,7 +236,10 @@ async fn not_modified_without_having_been_asked_is_a_failure() {
     let error = pull_error(&hub).await;
     assert!(error.contains("304"), "{error}");
     // Nor does it prove anything once the page is known, when that one came without validators.
-    page.then([page_with_incident().reply(), PageDocument::edited(&at("11:10")).reply()]);
+    page.then([
+        page_with_incident().reply(),
+        PageDocument::edited(&at("11:10")).reply(),
+    ]);
     pull_well(&hub).await;
     hub.advance(60).await;
     pull_well(&hub).await;

@@ -30,7 +30,10 @@ async fn pull_error(hub: &TestHub) -> String {
     if answer.status != 200 {
         answer.problem(502, "pages_failed");
     }
-    body["errors"]["spreedly"].as_str().unwrap_or_else(|| panic!("no error: {body}")).to_owned()
+    body["errors"]["spreedly"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no error: {body}"))
+        .to_owned()
 }
 
 /// Requires an answer that names no error, and gives it.

@@ -6,7 +6,11 @@ use crate::support::{Fake, Reply, TestHub, pass};
 #[tokio::test]
 async fn a_configured_page_is_looked_at_again_and_again_and_a_fixture_never() {
     let page = Fake::answering(page_with_incident().reply()).await;
-    let hub = TestHub::builder().spreedly(&page).set("STATUS_POLL_INTERVAL", "60").start().await;
+    let hub = TestHub::builder()
+        .spreedly(&page)
+        .set("STATUS_POLL_INTERVAL", "60")
+        .start()
+        .await;
     hub.delivered(INCIDENT).await;
     assert_eq!(hub.event_ids("").await, [INCIDENT]);
     for n_looks in 2..5 {
@@ -23,7 +27,11 @@ async fn a_configured_page_is_looked_at_again_and_again_and_a_fixture_never() {
 async fn a_page_that_fails_is_looked_at_again_in_its_turn() {
     let page = Fake::answering(page_with_incident().reply()).await;
     page.then([Reply::status(500), Reply::text("<html>")]);
-    let hub = TestHub::builder().spreedly(&page).set("STATUS_POLL_INTERVAL", "60").start().await;
+    let hub = TestHub::builder()
+        .spreedly(&page)
+        .set("STATUS_POLL_INTERVAL", "60")
+        .start()
+        .await;
     page.wait_for(1).await;
     for n_looks in 2..4 {
         pass(66).await;
@@ -36,7 +44,11 @@ async fn a_page_that_fails_is_looked_at_again_in_its_turn() {
 #[tokio::test]
 async fn an_interval_of_zero_looks_only_on_request() {
     let page = Fake::answering(page_with_incident().reply()).await;
-    let hub = TestHub::builder().spreedly(&page).set("STATUS_POLL_INTERVAL", "0").start().await;
+    let hub = TestHub::builder()
+        .spreedly(&page)
+        .set("STATUS_POLL_INTERVAL", "0")
+        .start()
+        .await;
     hub.settle().await;
     pass(100).await;
     assert!(page.seen().is_empty());
@@ -46,7 +58,11 @@ async fn an_interval_of_zero_looks_only_on_request() {
 #[tokio::test]
 async fn a_hub_ends_while_a_page_keeps_silent() {
     let page = Fake::answering(Reply::silent()).await;
-    let hub = TestHub::builder().spreedly(&page).set("STATUS_POLL_INTERVAL", "60").start().await;
+    let hub = TestHub::builder()
+        .spreedly(&page)
+        .set("STATUS_POLL_INTERVAL", "60")
+        .start()
+        .await;
     page.wait_for(1).await;
     hub.finish().await;
 }

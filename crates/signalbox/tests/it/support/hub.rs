@@ -12,7 +12,9 @@ use signalbox::clock::Clock;
 use signalbox::config::{Config, Sources};
 use tempfile::TempDir;
 
-use super::{Answer, Call, Fake, FakePager, HandClock, SECRET, Wire, call, eventually, pass, sign_at};
+use super::{
+    Answer, Call, Fake, FakePager, HandClock, SECRET, Wire, call, eventually, pass, sign_at,
+};
 
 /// Longest that a shutdown may take, with room for a slow machine.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(30);
@@ -115,7 +117,9 @@ impl TestHub {
 
     /// Stops it and starts one with another value of a variable.
     pub(crate) async fn restart_with(mut self, name: &str, value: &str) -> Self {
-        self.kept.variables.push((name.to_owned(), value.to_owned()));
+        self.kept
+            .variables
+            .push((name.to_owned(), value.to_owned()));
         self.restart().await
     }
 
