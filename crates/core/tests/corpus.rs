@@ -25,3 +25,6 @@ mod statuspage;
 #[cfg(test)]
 #[path = "corpus/stripe.rs"]
 mod stripe;
+#[cfg(test)]
+#[path = "corpus/webhooks.rs"]
+mod webhooks;

@@ -37,6 +37,7 @@ const CRATES: &[Crate] = &[
             "schemars",
             "serde",
             "serde_json",
+            "sha1",
             "sha2",
             "subtle",
             "thiserror",

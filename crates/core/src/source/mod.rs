@@ -12,5 +12,6 @@ pub mod slack;
 pub mod statusio;
 pub mod statuspage;
 pub mod stripe;
+pub mod webhook;
 
 pub use platform::{Address, Platform};

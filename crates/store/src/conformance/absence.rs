@@ -300,3 +300,37 @@ pub async fn the_vendors_own_record_replaces_what_absence_said(backend: &impl Ba
         Tally::default()
     );
 }
+
+/// A look at a page that serves the feed from another address, under another identifier or none.
+async fn elsewhere(
+    store: &dyn Store,
+    page_id: Option<&str>,
+    shown: Vec<Sighting>,
+    second: i64,
+) -> Tally {
+    let mut moved = look(shown);
+    "https://status.example.org/summary.json".clone_into(&mut moved.page.url);
+    moved.page.page_id = page_id.map(str::to_owned);
+    store.observe(moved, at(second)).await.unwrap()
+}
+
+pub async fn another_page_at_a_new_address_says_nothing_of_the_old_one(backend: &impl Backend) {
+    let store = paged(backend).await;
+    for second in [60, 120, 180] {
+        elsewhere(&*store, Some("xyz"), Vec::new(), second).await;
+    }
+    assert_eq!(ended_at(&*store, EVENT).await, None);
+    assert!(deliver(&*store, &pager(), 200).await.is_empty());
+    // Once it has shown the incident itself, its silence counts like any other.
+    elsewhere(&*store, Some("xyz"), vec![shown()], 240).await;
+    elsewhere(&*store, Some("xyz"), Vec::new(), 300).await;
+    elsewhere(&*store, Some("xyz"), Vec::new(), 360).await;
+    assert_eq!(ended_at(&*store, EVENT).await, Some(at(300)));
+}
+
+pub async fn the_same_page_at_a_new_address_goes_on_as_before(backend: &impl Backend) {
+    let store = paged(backend).await;
+    elsewhere(&*store, Some("abc"), Vec::new(), 60).await;
+    elsewhere(&*store, Some("abc"), Vec::new(), 120).await;
+    assert_eq!(ended_at(&*store, EVENT).await, Some(at(60)));
+}

@@ -138,6 +138,8 @@ macro_rules! conformance_tests {
                 absence_is_judged_for_the_same_feed_only,
                 absence_is_judged_for_the_same_origin_only,
                 an_unchanged_live_page_says_nothing_of_a_fixture,
+                another_page_at_a_new_address_says_nothing_of_the_old_one,
+                the_same_page_at_a_new_address_goes_on_as_before,
                 what_is_over_is_not_missed,
                 what_was_thought_gone_and_is_shown_again_reopens,
                 the_vendors_own_record_replaces_what_absence_said,

@@ -84,6 +84,21 @@ async fn one_byte_more_is_refused_before_it_is_read() {
     hub.finish().await;
 }
 
+/// A reset would overtake the answer if the rest of the body were not read.
+#[tokio::test]
+async fn a_client_that_sends_everything_first_learns_why_it_was_refused() {
+    let hub = TestHub::start().await;
+    for size in [MIB + 1, 3 * MIB, 20 * MIB] {
+        let body = "x".repeat(size);
+        let mut wire = hub.wire().await;
+        let length = format!("content-length: {size}\r\n");
+        assert!(wire.send(head(&body, &length)).await);
+        assert!(wire.send(&body).await, "{size}");
+        wire.answer().await.unwrap().problem(413, "body_too_large");
+    }
+    hub.finish().await;
+}
+
 #[tokio::test]
 async fn one_byte_more_in_chunks_is_refused_too() {
     let hub = TestHub::start().await;
