@@ -100,9 +100,9 @@ pub struct Page {
 /// How far a page has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageState {
-    /// The trigger has not left: no attempt was begun.
+    /// The trigger cannot have arrived: no attempt was begun, or each was turned away at the door.
     Waiting,
-    /// An attempt was begun, so the page may be open.
+    /// An attempt may have arrived, so the page may be open.
     Open,
     /// A resolve followed the trigger, or the destination refused it for good.
     Closed,

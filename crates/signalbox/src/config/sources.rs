@@ -96,6 +96,14 @@ impl Sources {
         }
     }
 
+    /// Reads a `.env` file only. For tests.
+    #[cfg(test)]
+    pub(super) fn from_dotenv(path: &Path) -> Self {
+        let mut sources = Self::default();
+        sources.read_dotenv(path);
+        sources
+    }
+
     /// Adds a command-line flag, which goes before everything else.
     pub fn set_flag(&mut self, setting: &Setting, value: String) {
         self.flags.insert(setting.variable.to_owned(), value);
@@ -108,7 +116,28 @@ impl Sources {
         self.problems.extend(problems);
     }
 
+    /// In `.env` a bare `$` is replaced by another variable's value, mostly by nothing: a secret
+    /// would change in silence. Where one stands outside single quotes, it is refused.
+    fn refuse_expansion(&mut self, path: &Path) {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        for line in text.lines().map(str::trim_start) {
+            let Some((name, value)) = line.split_once('=') else {
+                continue;
+            };
+            let (name, value) = (
+                name.trim_start_matches("export ").trim(),
+                value.trim_start(),
+            );
+            let quoted = value.starts_with('\'') || line.starts_with('#');
+            if value.contains('$') && !quoted {
+                let what = format!("{name} holds `$`, which would be replaced");
+                self.complain(".env", &what, "put the value in single quotes");
+            }
+        }
+    }
+
     fn read_dotenv(&mut self, path: &Path) {
+        self.refuse_expansion(path);
         let entries = match dotenvy::from_path_iter(path) {
             Ok(entries) => entries,
             Err(error) if error.not_found() => return,

@@ -176,3 +176,19 @@ fn fixtures_off_leaves_pages_without_url_out() {
         .collect();
     assert_eq!(pages, ["braze"]);
 }
+
+#[test]
+fn a_dollar_in_dotenv_is_refused_unless_it_is_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    let text = "# a$b\nAPI_TOKEN=abc$def\nPORT=4000\nSTRIPE_WEBHOOK_SECRET='whsec_a$b'\n";
+    std::fs::write(&path, text).unwrap();
+    let Problems(found) = Config::resolve(&Sources::from_dotenv(&path)).unwrap_err();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0]
+            .to_string()
+            .starts_with(".env: API_TOKEN holds `$`")
+    );
+    assert!(!found[0].to_string().contains("abc"));
+}

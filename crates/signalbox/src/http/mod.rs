@@ -1,8 +1,8 @@
 //! The HTTP interface: one file per endpoint, extractors that ask, problems that answer.
 //!
-//! A request passes one layer, [`context`]: it gives a correlation id, refuses what [`guard`]
-//! (size, encoding) and [`auth`] (closed unless listed) refuse, bounds the handler in time and
-//! contains its panics, renders problems, sets the headers and writes the log line. [`server`]
+//! A request passes one layer, `context`: it gives a correlation id, refuses what `guard`
+//! (size, encoding) and `auth` (closed unless listed) refuse, bounds the handler in time and
+//! contains its panics, renders problems, sets the headers and writes the log line. `server`
 //! owns the sockets.
 
 mod auth;

@@ -10,7 +10,7 @@ use super::Backend;
 use super::samples::{at, chat, id, incident, pager, resolved, reworded, routed_to};
 use super::steps::{
     accept, changes, deliver, delivered, deliveries, event, exhausted, lease_one, owed, refused,
-    retried, settle, timed_out,
+    retried, settle, timed_out, unreachable,
 };
 use crate::{Accepted, Store};
 
@@ -249,6 +249,18 @@ pub async fn recovery_of_a_refused_page_owes_nothing(backend: &impl Backend) {
     settle(&*store, refused(&leased), 3).await;
     accept(&*store, resolved(critical(1), 9), 10).await;
     assert_eq!(owed(&*store, EVENT).await, [(Action::Trigger, "dead")]);
+}
+
+pub async fn recovery_cancels_a_page_that_was_turned_away_at_the_door(backend: &impl Backend) {
+    let store = backend.fresh().await;
+    accept(&*store, critical(1), 1).await;
+    for second in [2, 4] {
+        let turned_away = lease_one(&*store, &pager(), second).await;
+        settle(&*store, unreachable(&turned_away, second + 2), second + 1).await;
+    }
+    accept(&*store, resolved(critical(1), 5), 5).await;
+    assert_eq!(owed(&*store, EVENT).await, [(Action::Trigger, "cancelled")]);
+    assert!(deliver(&*store, &pager(), 100).await.is_empty());
 }
 
 pub async fn recovery_resolves_a_page_refused_after_an_answer_was_lost(backend: &impl Backend) {

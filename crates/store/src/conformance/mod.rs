@@ -91,6 +91,7 @@ macro_rules! conformance_tests {
                 other_words_are_a_revision_that_owes_nothing,
                 recovery_resolves_the_open_page_under_its_key,
                 recovery_cancels_what_has_not_left,
+                recovery_cancels_a_page_that_was_turned_away_at_the_door,
                 recovery_tells_each_destination_what_it_needs,
                 recovery_resolves_whatever_the_rules_say_by_then,
                 recovery_resolves_a_page_that_may_have_arrived,

@@ -80,6 +80,15 @@ pub(super) fn retried(leased: &Leased, second: i64) -> Settled {
     end(leased, outcome, Conclusion::RetryAt(at(second)), 503)
 }
 
+/// No connection could be made; the next attempt is due at a second.
+pub(super) fn unreachable(leased: &Leased, second: i64) -> Settled {
+    let outcome = Outcome::failed(Reason::Unreachable);
+    Settled {
+        status: None,
+        ..end(leased, outcome, Conclusion::RetryAt(at(second)), 0)
+    }
+}
+
 /// No answer came; the next attempt is due at a second.
 pub(super) fn timed_out(leased: &Leased, second: i64) -> Settled {
     let outcome = Outcome::failed(Reason::Timeout);

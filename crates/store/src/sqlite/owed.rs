@@ -39,11 +39,14 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Takes back what has not left of one event for one destination. The index is named, because the
+/// Takes back what cannot have arrived of one event at one destination: what was never tried, or
+/// only without a connection or turned away at the door. The index is named, because the
 /// engine would rather walk all that waits for the destination, which may be dead for days.
 pub(super) const CANCEL: &str = "UPDATE deliveries INDEXED BY deliveries_by_event
      SET state = 'cancelled', reason = ?4, due_at_ms = NULL
-     WHERE event_seq = ?1 AND state = 'pending' AND action = 'trigger' AND attempts = 0
+     WHERE event_seq = ?1 AND state = 'pending' AND action = 'trigger'
+         AND attempts = (SELECT count(*) FROM attempts a WHERE a.delivery_id = deliveries.id
+             AND a.reason IN ('unreachable', 'unauthorized', 'rate_limited', 'try_again'))
          AND destination_id = (SELECT id FROM destinations WHERE name = ?2 AND mock = ?3)
      RETURNING destination_id, dedup_key";
 

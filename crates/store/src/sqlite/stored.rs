@@ -71,6 +71,9 @@ fn load(tx: &Tx<'_>, condition: &str, values: &[&dyn ToSql]) -> Result<Option<Ro
 /// The deliveries of an event in order.
 pub(super) const PAGES: &str =
     "SELECT d.id, t.name, t.mock, d.action, d.dedup_key, d.state, d.attempts, d.reason,
+         d.attempts = (SELECT count(*) FROM attempts a WHERE a.delivery_id = d.id
+             AND a.reason IN ('unreachable', 'unauthorized', 'rate_limited', 'try_again'))
+             AS never_arrived,
          EXISTS (SELECT 1 FROM attempts a WHERE a.delivery_id = d.id
              AND a.reason IN ('timeout', 'interrupted', 'unknown', 'server_error')) AS may_have_arrived
      FROM deliveries d JOIN destinations t ON t.id = d.destination_id
@@ -94,7 +97,7 @@ fn pages(tx: &Tx<'_>, seq: i64) -> Result<Vec<Page>, StoreError> {
         let state = match (columns.word("action")?, columns.word("state")?) {
             (_, State::Cancelled) | (Action::Update, _) => continue,
             (Action::Resolve, _) => PageState::Closed,
-            (Action::Trigger, State::Pending) if columns.get::<u32>("attempts")? == 0 => {
+            (Action::Trigger, State::Pending) if columns.get::<bool>("never_arrived")? => {
                 PageState::Waiting
             }
             // An attempt whose answer was lost may have opened the page, whatever came after it.
