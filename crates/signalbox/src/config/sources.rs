@@ -307,7 +307,7 @@ impl<'a> Reader<'a> {
         self.parse(setting, |text| match text.to_ascii_lowercase().as_str() {
             "true" | "on" | "yes" | "1" => Ok(true),
             "false" | "off" | "no" | "0" => Ok(false),
-            _ => Err("write true or false".to_owned()),
+            _ => Err("write true or false, or on or off".to_owned()),
         })
     }
 
@@ -324,10 +324,11 @@ impl<'a> Reader<'a> {
                 origin: Origin::Default,
             },
             Some(located) => {
-                let value = if setting.secret {
-                    "***".to_owned()
-                } else {
-                    located.text
+                let value = match located.text.split_once('?') {
+                    _ if setting.secret => "***".to_owned(),
+                    // The query of a URL is where tokens stand.
+                    Some((url, _)) if url.contains("://") => format!("{url}?***"),
+                    _ => located.text,
                 };
                 Effective {
                     setting,

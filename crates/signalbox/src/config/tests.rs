@@ -143,7 +143,14 @@ fn the_config_file_is_checked_with_places_and_near_matches() {
 
 #[test]
 fn the_effective_configuration_names_origins_and_hides_secrets() {
-    let sources = Sources::from_variables([("API_TOKEN", "hunter2"), ("PORT", "1")]);
+    let sources = Sources::from_variables([
+        ("API_TOKEN", "hunter2"),
+        ("PORT", "1"),
+        (
+            "BRAZE_STATUS_SUMMARY_URL",
+            "https://status.example.com/s.json?token=hunter2",
+        ),
+    ]);
     let effective = Config::effective(&sources);
     let shown = |variable: &str| {
         let line = effective
@@ -154,6 +161,10 @@ fn the_effective_configuration_names_origins_and_hides_secrets() {
     };
     assert_eq!(shown("API_TOKEN"), "*** (variable)");
     assert_eq!(shown("PORT"), "1 (variable)");
+    assert_eq!(
+        shown("BRAZE_STATUS_SUMMARY_URL"),
+        "https://status.example.com/s.json?*** (variable)"
+    );
     assert_eq!(shown("FIXTURES"), "on (default)");
     assert_eq!(shown("STRIPE_API_KEY"), "(unset) (default)");
 }

@@ -106,6 +106,11 @@ fn see_incident(
     now: Timestamp,
 ) -> Option<Sighting> {
     let event_id = EventId::new(&feed.subject(&incident.id))?;
+    // Frozen at first sight by whoever stores it. What is over began no later than that.
+    let started_at = incident
+        .started_at
+        .or(incident.resolved_at)
+        .unwrap_or_else(|| instant::to_millis(now));
     let event = Event {
         source: feed.source.clone(),
         kind: Kind::Incident,
@@ -116,11 +121,9 @@ fn see_incident(
             .text
             .as_deref()
             .map(|text| clip(text, DESCRIPTION_MAX)),
-        // Frozen at first sight by whoever stores it.
-        started_at: incident
-            .started_at
-            .unwrap_or_else(|| instant::to_millis(now)),
-        resolved_at: incident.resolved_at,
+        started_at,
+        // Some pages end an incident before they let it begin; no duration is below zero.
+        resolved_at: incident.resolved_at.map(|at| at.max(started_at)),
         component: None,
         origin: feed.origin,
         livemode: None,
