@@ -183,10 +183,13 @@ impl Client {
         for _ in 0..=HOPS_MAX {
             let response = self.get(&at, validators).await?;
             let status = response.status();
-            if status == StatusCode::NOT_MODIFIED && *validators != Validators::default() {
-                return Ok(Fetched::NotModified);
+            if status == StatusCode::NOT_MODIFIED {
+                // Unasked, it says nothing of a page that we have not seen.
+                let asked = *validators != Validators::default();
+                let unasked = FetchError::Status(status.as_u16());
+                return asked.then_some(Fetched::NotModified).ok_or(unasked);
             }
-            if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            if status.is_redirection() {
                 at = next_hop(&at, &response)?;
                 continue;
             }

@@ -162,19 +162,7 @@ impl Pull {
                 })
                 .clone()
         };
-        let result = flight.clone().await;
-        let mut flights = self
-            .0
-            .flights
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if flights
-            .get(&page.vendor)
-            .is_some_and(|current| current.ptr_eq(&flight))
-        {
-            flights.remove(&page.vendor);
-        }
-        result
+        flight.await
     }
 }
 
